@@ -1,0 +1,79 @@
+//! One libvirt domain.
+
+use kvmtime_wire::domain::{DomainXml, Word};
+use kvmtime_wire::text::At;
+use serde::{Deserialize, Serialize};
+
+use crate::check::Subject;
+use crate::fact::Fact;
+use crate::finding::Finding;
+use crate::plan::{Change, Object};
+use crate::profile::Os;
+
+/// A domain, from a file or from libvirt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Domain {
+    /// `domain/NAME`.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The file, or libvirt's URI.
+    pub from: String,
+    /// What to show in front of a line number: the file, or `virsh dumpxml NAME`.
+    pub path: String,
+    /// Whether it runs now; a file does not tell.
+    pub running: Fact<bool>,
+    /// The guest's operating system, by libosinfo's id or by hints.
+    pub os: Fact<Os>,
+    /// The XML: live when it runs, else the definition.
+    pub xml: DomainXml,
+    /// The persistent definition of a running domain.
+    pub definition: Fact<DomainXml>,
+}
+
+impl Domain {
+    /// A domain as its XML describes it.
+    pub fn of(xml: DomainXml, from: &str, path: &str) -> Self {
+        let name =
+            xml.name.as_ref().map_or_else(|| "unnamed".to_owned(), |name| name.value.clone());
+        Self {
+            id: format!("domain/{name}"),
+            name,
+            from: from.to_owned(),
+            path: path.to_owned(),
+            running: Fact::absent(path),
+            os: crate::profile::of_domain(&xml, path),
+            xml,
+            definition: Fact::absent(path),
+        }
+    }
+
+    /// The subject of a report.
+    pub fn subject(&self) -> Subject {
+        Subject {
+            id: self.id.clone(),
+            kind: "domain".to_owned(),
+            name: self.name.clone(),
+            os: self.os.value().map(|os| os.id.clone()),
+            from: self.from.clone(),
+        }
+    }
+
+    /// `path:line:column`.
+    pub fn place(&self, at: At) -> String {
+        format!("{}:{}:{}", self.path, at.line, at.column)
+    }
+
+    /// Puts a finding at an attribute and takes the attribute as evidence; `what` is its XPath below `domain`.
+    #[must_use]
+    pub fn blame(&self, finding: Finding, what: &str, word: &Word) -> Finding {
+        let value = word.value.clone();
+        finding.saw(what.to_owned(), value, self.place(word.at)).at(&self.path, word.at)
+    }
+
+    /// The change of a stretch of this domain's XML.
+    pub fn edit(&self, at: At, expect: impl Into<String>, value: Option<String>) -> Change {
+        let object = Object::Domain { name: self.name.clone(), at };
+        Change { object, expect: Some(expect.into()), value }
+    }
+}

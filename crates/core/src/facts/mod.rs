@@ -1,0 +1,72 @@
+//! What can be known of machines, domains and QEMU processes.
+
+mod domain;
+mod machine;
+mod qemu;
+
+pub use domain::Domain;
+pub use machine::{
+    Agent, Chrony, Clocksource, Hypervisor, IdleState, Kvm, KvmDevice, LIVE, LibvirtGuests,
+    LibvirtHost, Logs, Machine, Ntp, Phc, Power, Role, Rtc, TimeDaemon, Timex, Units,
+};
+pub use qemu::Qemu;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the shape below.
+pub const SCHEMA: &str = "kvmtime.facts/1";
+
+/// Everything that was read in one run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Machines: this one, or those that evidence was taken from.
+    #[serde(default)]
+    pub machines: Vec<Machine>,
+    /// libvirt domains.
+    #[serde(default)]
+    pub domains: Vec<Domain>,
+    /// QEMU command lines.
+    #[serde(default)]
+    pub qemus: Vec<Qemu>,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self { schema: SCHEMA.to_owned(), machines: vec![], domains: vec![], qemus: vec![] }
+    }
+}
+
+impl Facts {
+    /// Adds what another run read; ids that would stand twice get their source behind an `@`.
+    pub fn append(&mut self, other: Self) {
+        let taken: std::collections::HashSet<&str> = self
+            .domains
+            .iter()
+            .map(|d| d.id.as_str())
+            .chain(self.qemus.iter().map(|q| q.id.as_str()))
+            .collect();
+        let fresh = |id: &str, from: &str| {
+            if taken.contains(id) { format!("{id}@{from}") } else { id.to_owned() }
+        };
+        let domains: Vec<_> = other
+            .domains
+            .into_iter()
+            .map(|domain| Domain { id: fresh(&domain.id, &domain.from), ..domain })
+            .collect();
+        let qemus: Vec<_> = other
+            .qemus
+            .into_iter()
+            .map(|qemu| Qemu { id: fresh(&qemu.id, &qemu.from), ..qemu })
+            .collect();
+        self.domains.extend(domains);
+        self.qemus.extend(qemus);
+        self.machines.extend(other.machines);
+    }
+
+    /// The machine that runs these domains: the one that is judged as a host.
+    pub fn host(&self) -> Option<&Machine> {
+        self.machines.iter().find(|machine| machine.roles.contains(&Role::Host))
+    }
+}

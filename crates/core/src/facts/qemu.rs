@@ -1,0 +1,64 @@
+//! One QEMU command line.
+
+use kvmtime_wire::qemu::{CommandLine, Opt};
+use serde::{Deserialize, Serialize};
+
+use crate::check::Subject;
+use crate::fact::Fact;
+use crate::finding::Finding;
+use crate::profile::Os;
+
+/// A QEMU command line, of a process or in a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Qemu {
+    /// `qemu/PID` or `qemu/NAME`.
+    pub id: String,
+    /// The guest's name, as `-name` gives it.
+    pub name: String,
+    /// `/proc/PID/cmdline`, or the file.
+    pub from: String,
+    /// The guest's operating system, by hints on the command line or by libvirt's domain of that name.
+    pub os: Fact<Os>,
+    /// The command line.
+    pub line: CommandLine,
+}
+
+impl Qemu {
+    /// The command line of process `pid`.
+    pub fn of_process(pid: u32, line: CommandLine) -> Self {
+        let from = format!("/proc/{pid}/cmdline");
+        let name = line.name().unwrap_or_else(|| pid.to_string());
+        let os = crate::profile::of_qemu(&line, &from);
+        Self { id: format!("qemu/{pid}"), name, from, os, line }
+    }
+
+    /// The command line in a file.
+    pub fn of_file(path: &str, line: CommandLine) -> Self {
+        let name = line.name().unwrap_or_else(|| path.to_owned());
+        let os = crate::profile::of_qemu(&line, path);
+        Self { id: format!("qemu/{name}"), name, from: path.to_owned(), os, line }
+    }
+
+    /// The subject of a report.
+    pub fn subject(&self) -> Subject {
+        Subject {
+            id: self.id.clone(),
+            kind: "qemu".to_owned(),
+            name: self.name.clone(),
+            os: self.os.value().map(|os| os.id.clone()),
+            from: self.from.clone(),
+        }
+    }
+
+    /// Takes an option as evidence and, when it stands in a file, puts the finding there.
+    #[must_use]
+    pub fn blame(&self, finding: Finding, option: &Opt) -> Finding {
+        let value = option.value.clone().unwrap_or_default();
+        let what = format!("-{}", option.name);
+        if option.at.line == 0 {
+            return finding.saw(what, value, self.from.clone());
+        }
+        let place = format!("{}:{}:{}", self.from, option.at.line, option.at.column);
+        finding.saw(what, value, place).at(&self.from, option.at)
+    }
+}

@@ -1,0 +1,13 @@
+//! Reasoning about the time of KVM hosts and guests: facts in, findings and plans out.
+//!
+//! Nothing here touches the world: facts are handed in, conclusions are handed back.
+#![forbid(unsafe_code)]
+
+pub mod check;
+pub mod fact;
+pub mod facts;
+pub mod finding;
+pub mod plan;
+pub mod profile;
+pub mod rule;
+pub mod rules;

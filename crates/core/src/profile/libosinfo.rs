@@ -1,0 +1,72 @@
+//! libosinfo's ids, such as `http://redhat.com/rhel/7.9`, as virt-install writes them into a domain's metadata.
+
+use super::{Family, Os};
+
+/// The operating system of a libosinfo id; `None` when the id says nothing.
+pub fn of_id(id: &str) -> Option<Os> {
+    let path = id.split_once("://").map_or(id, |(_, path)| path).trim_end_matches('/');
+    let mut parts = path.rsplit('/');
+    let version = parts.next()?;
+    let product = parts.next()?;
+    let (family, name, version) = match product {
+        "win" => windows(version),
+        "msdos" | "dos" => (Family::Dos, "msdos".to_owned(), numbers(version)),
+        "freebsd" | "dragonflybsd" => (Family::Freebsd, product.to_owned(), numbers(version)),
+        "netbsd" => (Family::Netbsd, product.to_owned(), numbers(version)),
+        "openbsd" => (Family::Openbsd, product.to_owned(), numbers(version)),
+        "solaris" | "opensolaris" | "openindiana" | "smartos" => {
+            (Family::Solaris, product.to_owned(), numbers(version))
+        }
+        "macosx" | "macos" => (Family::Macos, product.to_owned(), numbers(version)),
+        "centos-stream" => (Family::Linux, "centos".to_owned(), numbers(version)),
+        "oel" => (Family::Linux, "ol".to_owned(), numbers(version)),
+        "sle" => (Family::Linux, "sles".to_owned(), numbers(version)),
+        "haiku" | "netware" | "reactos" | "hurd" | "minix" | "plan9" => {
+            (Family::Other, product.to_owned(), numbers(version))
+        }
+        _ => (Family::Linux, product.to_owned(), numbers(version)),
+    };
+    let shown = if family == Family::Windows {
+        name.clone()
+    } else {
+        let version: Vec<String> = version.iter().map(u32::to_string).collect();
+        format!("{name}{}", version.join("."))
+    };
+    Some(Os { id: shown, family, name, version })
+}
+
+fn windows(version: &str) -> (Family, String, Vec<u32>) {
+    match version {
+        "1.0" | "2.0" | "2.1" | "3.1" | "95" | "98" | "me" => {
+            (Family::Dos, format!("win{version}"), vec![])
+        }
+        "nt4" | "nt3.1" => (Family::Windows, "winnt4".to_owned(), vec![]),
+        "xp" | "vista" | "7" | "8" | "8.1" | "10" | "11" => {
+            (Family::Windows, format!("win{version}"), vec![])
+        }
+        _ => (Family::Windows, format!("win{version}"), numbers(version.trim_start_matches("2k"))),
+    }
+}
+
+/// The numbers of a dotted version; what is no number ends it.
+pub(super) fn numbers(version: &str) -> Vec<u32> {
+    version.split(['.', '-', 'u']).map_while(|part| part.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_virt_install_are_understood() {
+        let os = |id| of_id(id).unwrap();
+        assert_eq!(os("http://redhat.com/rhel/7.9").id, "rhel7.9");
+        assert!(os("http://netbsd.org/netbsd/9.0").counts_ticks());
+        assert!(os("http://microsoft.com/win/2k22").uses_synthetic_timers());
+        assert!(!os("http://microsoft.com/win/7").uses_synthetic_timers());
+        assert_eq!(os("http://microsoft.com/win/98").family, Family::Dos);
+        assert!(os("http://redhat.com/rhel/5.4").counts_ticks());
+        assert!(!os("http://redhat.com/rhel/5.11").counts_ticks());
+        assert!(of_id("").is_none());
+    }
+}

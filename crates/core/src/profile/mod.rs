@@ -1,0 +1,104 @@
+//! Guest operating systems, as far as timekeeping tells them apart.
+
+mod hints;
+mod libosinfo;
+mod os_release;
+
+pub use hints::{of_domain, of_qemu};
+pub use libosinfo::of_id;
+pub use os_release::{of_os_release, of_redhat_release};
+
+use serde::{Deserialize, Serialize};
+
+/// An operating system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Os {
+    /// Short and readable: `rhel7.9`, `win10`, `netbsd9.0`; without a version where it is not known.
+    pub id: String,
+    /// The family that decides most rules.
+    pub family: Family,
+    /// The distribution or edition: `rhel`, `debian`, `win`, `winserver`, `netbsd`.
+    pub name: String,
+    /// The version's numbers: 7.9 is `[7, 9]`; empty when it is not known.
+    pub version: Vec<u32>,
+}
+
+/// Families of operating systems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    /// Linux.
+    Linux,
+    /// Windows NT and later.
+    Windows,
+    /// DOS and Windows up to Me.
+    Dos,
+    /// FreeBSD and what is built on it.
+    Freebsd,
+    /// NetBSD.
+    Netbsd,
+    /// OpenBSD.
+    Openbsd,
+    /// Solaris and illumos.
+    Solaris,
+    /// macOS.
+    Macos,
+    /// Anything else.
+    Other,
+}
+
+impl Os {
+    /// Whether it is Windows NT or later.
+    pub fn is_windows(&self) -> bool {
+        self.family == Family::Windows
+    }
+
+    /// Whether it is Linux.
+    pub fn is_linux(&self) -> bool {
+        self.family == Family::Linux
+    }
+
+    /// Whether its version is known and below this one.
+    pub fn before(&self, version: &[u32]) -> bool {
+        !self.version.is_empty() && self.version.as_slice() < version
+    }
+
+    /// Red Hat Enterprise Linux and its rebuilds.
+    pub fn is_rhel(&self) -> bool {
+        matches!(
+            self.name.as_str(),
+            "rhel" | "centos" | "ol" | "scientific" | "rocky" | "almalinux"
+        )
+    }
+
+    /// Whether the RTC is expected to show local time (`os-profiles.md` A, F).
+    pub fn keeps_rtc_in_local_time(&self) -> bool {
+        matches!(self.family, Family::Windows | Family::Dos | Family::Solaris)
+    }
+
+    /// Whether it counts timer ticks to know the time, having no paravirtual clock (`os-profiles.md`, profile TICK).
+    /// RHEL 5 counts only without kvm-clock, which came with 5.5.
+    pub fn counts_ticks(&self) -> bool {
+        match self.family {
+            Family::Linux if self.is_rhel() => self.before(&[5, 5]),
+            Family::Linux if self.name == "sles" => self.before(&[11]),
+            Family::Netbsd => self.before(&[11]) || self.version.is_empty(),
+            Family::Freebsd => self.before(&[13, 1]),
+            Family::Openbsd => self.before(&[6, 5]),
+            Family::Dos | Family::Solaris => true,
+            Family::Windows => self.name == "winnt4",
+            Family::Linux | Family::Macos | Family::Other => false,
+        }
+    }
+
+    /// Windows Vista, Server 2008 or later: the first that use Hyper-V's reference counter.
+    pub fn uses_hyperv_clock(&self) -> bool {
+        self.is_windows() && !matches!(self.name.as_str(), "winnt4" | "win2k" | "winxp" | "win2k3")
+    }
+
+    /// Windows 8, Server 2012 or later: the first that use synthetic timers.
+    pub fn uses_synthetic_timers(&self) -> bool {
+        self.uses_hyperv_clock()
+            && !matches!(self.name.as_str(), "winvista" | "win2k8" | "win7" | "win2k8r2")
+    }
+}

@@ -1,0 +1,94 @@
+//! What a rule is, and `rule!`, which makes one from its page and its check.
+
+use crate::fact::Unknown;
+use crate::facts::{Domain, Facts, Machine, Qemu};
+use crate::finding::{Cure, Effect, Finding, Risk, Severity};
+
+/// What a check gives back: what it found, or the fact that it lacked.
+pub type Verdict = Result<Vec<Finding>, Unknown>;
+
+/// A kind of fault that kvmtime knows.
+pub struct Rule {
+    /// Kebab-case, names the fault.
+    pub id: &'static str,
+    /// The fault in one line.
+    pub summary: &'static str,
+    /// How bad it usually is.
+    pub severity: Severity,
+    /// The version that brought it.
+    pub since: &'static str,
+    /// The page: what it checks, why it matters, what to do, exceptions, references.
+    pub page: &'static str,
+    /// How it is checked, and on what.
+    pub check: Check,
+}
+
+/// A rule's check, by the kind of subject that it judges.
+pub enum Check {
+    /// This machine as a KVM host.
+    Host(fn(&Machine, &Facts) -> Verdict),
+    /// This machine as a guest.
+    Guest(fn(&Machine, &Facts) -> Verdict),
+    /// This machine in any role, judged once.
+    Machine(fn(&Machine, &Facts) -> Verdict),
+    /// One libvirt domain.
+    Domain(fn(&Domain, &Facts) -> Verdict),
+    /// One QEMU command line.
+    Qemu(fn(&Qemu, &Facts) -> Verdict),
+}
+
+impl Check {
+    /// The kind of subject in a word.
+    pub fn subject(&self) -> &'static str {
+        match self {
+            Self::Host(_) => "host",
+            Self::Guest(_) => "guest",
+            Self::Machine(_) => "host or guest",
+            Self::Domain(_) => "domain",
+            Self::Qemu(_) => "qemu",
+        }
+    }
+}
+
+impl Rule {
+    /// A finding of this rule, still without evidence and cure.
+    pub fn found(&self, message: impl Into<String>) -> Finding {
+        Finding {
+            rule: self.id.into(),
+            severity: self.severity,
+            subject: String::new(),
+            message: message.into(),
+            evidence: Vec::new(),
+            location: None,
+            cure: Cure {
+                summary: "see the rule's page".into(),
+                effect: Effect::Live,
+                risk: Risk::Manual,
+            },
+            changes: Vec::new(),
+        }
+    }
+}
+
+/// Makes a rule of its page, its name and what stands in the file: `fn check`.
+#[macro_export]
+macro_rules! rule {
+    (
+        $(#[doc = $doc:literal])+
+        $id:literal on $subject:ident {
+            summary: $summary:literal,
+            severity: $severity:ident,
+            since: $since:literal $(,)?
+        }
+    ) => {
+        $(#[doc = $doc])+
+        pub(super) static RULE: $crate::rule::Rule = $crate::rule::Rule {
+            id: $id,
+            summary: $summary,
+            severity: $crate::finding::Severity::$severity,
+            since: $since,
+            page: concat!($($doc, "\n"),+),
+            check: $crate::rule::Check::$subject(check),
+        };
+    };
+}

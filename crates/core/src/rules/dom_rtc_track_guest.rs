@@ -1,0 +1,44 @@
+//! See [`RULE`].
+
+use crate::facts::{Domain, Facts};
+use crate::finding::{Effect, Risk};
+use crate::rule::Verdict;
+
+crate::rule! {
+    /// ## What it checks
+    /// The RTC is told to follow the guest's own virtual clock: `<timer name='rtc' track='guest'/>`, which libvirt
+    /// turns into `-rtc …,clock=vm`.
+    ///
+    /// ## Why it matters
+    /// QEMU's virtual clock stands still while the VM is stopped. After a pause, a save and restore or a migration
+    /// such an RTC is behind by the whole gap, and everything that sets the guest from it (`virsh domtime --sync`,
+    /// `SYNC_TIME=1` of libvirt-guests, `hwclock -s`) "succeeds" with the wrong time.
+    ///
+    /// ## What to do
+    /// Remove `track`, or write `track='wall'`: both make the RTC follow the host's clock. The guest must be shut down
+    /// and started again.
+    ///
+    /// ## Exceptions
+    /// Machines that must be deterministic, such as test VMs. `track='realtime'` shields the RTC from steps of the
+    /// host's clock, but loses the gap of a save and restore as well.
+    ///
+    /// ## References
+    /// - QEMU `system/rtc.c` and `hw/rtc/mc146818rtc.c:rtc_post_load`
+    /// - <https://libvirt.org/formatdomain.html#time-keeping>
+    "dom-rtc-track-guest" on Domain {
+        summary: "the RTC follows guest time, which stops while the VM does",
+        severity: Warning,
+        since: "0.1.0",
+    }
+}
+
+fn check(domain: &Domain, _: &Facts) -> Verdict {
+    // libvirt takes the first <timer name='rtc'> and ignores another.
+    let track = domain.xml.timer("rtc").and_then(|rtc| rtc.track.as_ref());
+    let Some(track) = track.filter(|track| track.value == "guest") else { return Ok(vec![]) };
+    let found = RULE
+        .found("the RTC tracks guest time, so it stands still whenever the VM is paused or saved")
+        .cure("remove `track`, or write `track='wall'`", Effect::GuestRestart, Risk::Careful)
+        .change(domain.edit(track.at, "track='guest'", Some("track='wall'".to_owned())));
+    Ok(vec![domain.blame(found, "clock/timer[rtc]@track", track)])
+}

@@ -1,0 +1,71 @@
+//! See [`RULE`].
+
+use crate::facts::{Facts, Machine};
+use crate::finding::{Effect, Risk, Severity};
+use crate::plan::{Change, Object};
+use crate::rule::Verdict;
+
+crate::rule! {
+    /// ## What it checks
+    /// The guest reads time from an emulated device (`hpet`, `acpi_pm`, `pit`) or from counted ticks (`jiffies`).
+    ///
+    /// ## Why it matters
+    /// Each read of an emulated counter leaves the guest for the host, which costs microseconds instead of
+    /// nanoseconds. `jiffies` counts ticks, and loses those that arrive while the host runs somebody else.
+    ///
+    /// ## What to do
+    /// Switch to `kvm-clock` or, where it is invariant, `tsc`, and take `clocksource=` off the kernel's command line.
+    /// Read the file back after writing: the kernel accepts any name and picks another source when it knows none by it.
+    ///
+    /// ## Exceptions
+    /// RHEL 5 on x86-64 always shows `jiffies`, whatever it uses: see `guest-rhel5-jiffies-false-positive`.
+    ///
+    /// ## References
+    /// - Linux `kernel/time/clocksource.c:current_clocksource_store`
+    /// - <https://docs.kernel.org/virt/kvm/x86/timekeeping.html>
+    "guest-clocksource-slow" on Guest {
+        summary: "the guest reads time from an emulated device or from counted ticks",
+        severity: Warning,
+        since: "0.1.0",
+    }
+}
+
+/// Ticks are counted, not read: those that are lost are lost.
+const COUNTED: [&str; 3] = ["jiffies", "refined-jiffies", "pit"];
+const EMULATED: [&str; 3] = ["hpet", "acpi_pm", "pmtmr"];
+/// Best first.
+const GOOD: [&str; 3] = ["kvm-clock", "hyperv_clocksource_tsc_page", "tsc"];
+
+fn check(guest: &Machine, _: &Facts) -> Verdict {
+    let current = guest.clocksource.current.get()?;
+    let counted = COUNTED.contains(&current.as_str());
+    if !counted && !EMULATED.contains(&current.as_str()) {
+        return Ok(vec![]);
+    }
+    let rhel5 = guest.os.value().is_some_and(|os| os.is_rhel() && os.before(&[6]));
+    if counted && rhel5 {
+        return Ok(vec![]);
+    }
+    let found = RULE
+        .found(format!("the guest reads time from `{current}`"))
+        .severity(if counted { Severity::Error } else { Severity::Warning })
+        .saw_fact("current clocksource", &guest.clocksource.current, Clone::clone)
+        .saw_fact("available clocksources", &guest.clocksource.available, |list| list.join(" "));
+    let available = guest.clocksource.available.value().map_or(&[][..], Vec::as_slice);
+    let Some(better) = GOOD.iter().find(|name| available.iter().any(|have| have == *name)) else {
+        return Ok(vec![found.cure(
+            "give the guest kvm-clock: see guest-kvmclock-unavailable",
+            Effect::GuestRestart,
+            Risk::Careful,
+        )]);
+    };
+    Ok(vec![found
+        .cure(format!("switch the clocksource to `{better}`"), Effect::Live, Risk::Safe)
+        .change(Change {
+            object: Object::Knob {
+                path: "/sys/devices/system/clocksource/clocksource0/current_clocksource".to_owned(),
+            },
+            expect: Some(current.clone()),
+            value: Some((*better).to_owned()),
+        })])
+}

@@ -1,0 +1,474 @@
+//! libvirt's domain XML: what concerns time, each value with its place.
+//!
+//! Source of the shapes: libvirt `docs/formatdomain.rst` and `src/conf/domain_conf.c:virDomainClockDefParse`.
+
+use roxmltree::{Attribute, Document, Node, ParsingOptions};
+use serde::{Deserialize, Serialize};
+
+use crate::text::{At, Lines, ParseError, Spanned};
+
+/// An attribute or a text, as written.
+pub type Word = Spanned<String>;
+
+/// What a domain's XML says about time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DomainXml {
+    /// `domain/name`.
+    pub name: Option<Word>,
+    /// `domain/@type`: `kvm`, `qemu` (TCG), `xen` …
+    pub virt_type: Option<Word>,
+    /// `os/type/@arch`.
+    pub arch: Option<Word>,
+    /// `os/type/@machine`.
+    pub machine: Option<Word>,
+    /// `metadata/libosinfo/os/@id`, a URL such as `http://redhat.com/rhel/9.2`.
+    pub osinfo: Option<Word>,
+    /// `vcpu`.
+    pub vcpus: Option<Spanned<u32>>,
+    /// `clock`.
+    pub clock: Option<Clock>,
+    /// `cpu`.
+    pub cpu: Option<Cpu>,
+    /// `features/hyperv`.
+    pub hyperv: Option<Hyperv>,
+    /// `features/kvm/hidden/@state`.
+    pub kvm_hidden: Option<Word>,
+    /// `features/ioapic/@driver`.
+    pub ioapic_driver: Option<Word>,
+    /// `devices/iommu/driver/@intremap`.
+    pub iommu_intremap: Option<Word>,
+    /// The channel named `org.qemu.guest_agent.0`.
+    pub agent: Option<Agent>,
+    /// `qemu:commandline/qemu:arg/@value`, in order.
+    pub qemu_args: Vec<Word>,
+    /// The opening tag of `domain`.
+    pub at: At,
+}
+
+/// `<clock>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// `utc`, `localtime`, `timezone`, `variable` or `absolute`.
+    pub offset: Option<Word>,
+    /// Seconds, or `reset`.
+    pub adjustment: Option<Word>,
+    /// `utc` or `localtime`.
+    pub basis: Option<Word>,
+    /// The zone of `offset='timezone'`.
+    pub timezone: Option<Word>,
+    /// Seconds since the epoch, of `offset='absolute'`.
+    pub start: Option<Word>,
+    /// The timers, in order.
+    pub timers: Vec<Timer>,
+    /// The opening tag.
+    pub at: At,
+}
+
+/// `<timer>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timer {
+    /// `rtc`, `pit`, `hpet`, `tsc`, `kvmclock`, `hypervclock`, `armvtimer`, `platform`.
+    pub name: Word,
+    /// `delay`, `catchup`, `merge`, `discard`.
+    pub tickpolicy: Option<Word>,
+    /// `boot`, `guest`, `wall`, `realtime`.
+    pub track: Option<Word>,
+    /// `yes` or `no`.
+    pub present: Option<Word>,
+    /// `auto`, `native`, `emulate`, `paravirt`, `smpsafe`.
+    pub mode: Option<Word>,
+    /// Hz.
+    pub frequency: Option<Word>,
+    /// `<catchup>`.
+    pub catchup: Option<Catchup>,
+    /// The opening tag.
+    pub at: At,
+}
+
+/// `<catchup threshold= slew= limit=>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Catchup {
+    /// Its attributes, by name.
+    pub attributes: Vec<(String, Word)>,
+    /// The tag.
+    pub at: At,
+}
+
+/// `<cpu>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cpu {
+    /// `custom`, `host-model`, `host-passthrough`, `maximum`.
+    pub mode: Option<Word>,
+    /// The text of `model`.
+    pub model: Option<Word>,
+    /// `on` or `off`, of `host-passthrough`.
+    pub migratable: Option<Word>,
+    /// `feature` elements.
+    pub features: Vec<Feature>,
+    /// The opening tag.
+    pub at: At,
+}
+
+/// `<feature policy= name=>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Feature {
+    /// The flag's name.
+    pub name: Word,
+    /// `force`, `require`, `optional`, `disable`, `forbid`.
+    pub policy: Option<Word>,
+    /// The tag.
+    pub at: At,
+}
+
+/// `<hyperv>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hyperv {
+    /// `custom`, `passthrough` or `host-model`.
+    pub mode: Option<Word>,
+    /// The enlightenments, in order.
+    pub enlightenments: Vec<Enlightenment>,
+    /// The opening tag.
+    pub at: At,
+}
+
+/// One child of `<hyperv>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enlightenment {
+    /// The element's name, such as `stimer`.
+    pub name: String,
+    /// `on` or `off`.
+    pub state: Option<Word>,
+    /// `direct/@state`, of `stimer`.
+    pub direct: Option<Word>,
+    /// The opening tag.
+    pub at: At,
+}
+
+/// The guest agent's channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agent {
+    /// `target/@state`: `connected` or `disconnected`, only in live XML.
+    pub state: Option<Word>,
+    /// The `target` tag.
+    pub at: At,
+}
+
+impl DomainXml {
+    /// The timers by that name, in order.
+    pub fn timers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Timer> {
+        self.clock
+            .iter()
+            .flat_map(|clock| &clock.timers)
+            .filter(move |timer| timer.name.value == name)
+    }
+
+    /// The first timer by that name.
+    pub fn timer(&self, name: &str) -> Option<&Timer> {
+        self.clock.iter().flat_map(|clock| &clock.timers).find(|timer| timer.name.value == name)
+    }
+
+    /// The enlightenment, if it is switched on.
+    pub fn enlightened(&self, name: &str) -> Option<&Enlightenment> {
+        let mut all = self.hyperv.iter().flat_map(|hyperv| &hyperv.enlightenments);
+        all.find(|e| e.name == name && !is(e.state.as_ref(), "off"))
+    }
+
+    /// The CPU feature by that name.
+    pub fn feature(&self, name: &str) -> Option<&Feature> {
+        self.cpu.iter().flat_map(|cpu| &cpu.features).find(|feature| feature.name.value == name)
+    }
+
+    /// Whether the architecture is x86, which is also libvirt's default on an x86 host.
+    pub fn is_x86(&self) -> bool {
+        self.arch.as_ref().is_none_or(|arch| matches!(&*arch.value, "x86_64" | "i686" | "i386"))
+    }
+}
+
+/// Whether an attribute is there and says that.
+pub fn is(word: Option<&Word>, value: &str) -> bool {
+    word.is_some_and(|word| word.value == value)
+}
+
+/// Every domain in a text: one domain, a `<domains>` list, a saved status or snapshot, or several `virsh dumpxml` in a row.
+///
+/// # Errors
+/// Where the text is no XML, or names what it holds instead of a domain.
+pub fn parse(text: &str) -> Result<Vec<DomainXml>, ParseError> {
+    let lines = Lines::new(text);
+    let mut found = Vec::new();
+    for (start, part) in documents(text) {
+        let options = ParsingOptions { allow_dtd: false, ..ParsingOptions::default() };
+        let document = Document::parse_with_options(part, options).map_err(|error| {
+            let skipped = text[..start].bytes().filter(|byte| *byte == b'\n').count();
+            ParseError::new(error.pos().row as usize + skipped, no_position(&error.to_string()))
+        })?;
+        let reader = Reader { lines: &lines, start };
+        let before = found.len();
+        let all = document.root_element().descendants();
+        // The domain inside a snapshot's <inactiveDomain> has another name; nested metadata may hold anything.
+        found.extend(
+            all.filter(|node| node.has_tag_name("domain") && is_definition(*node))
+                .map(|node| reader.domain(node)),
+        );
+        if found.len() == before {
+            let root = document.root_element();
+            let at = lines.at(start + root.range().start..start + root.range().start);
+            return Err(ParseError {
+                line: at.line,
+                message: format!("not a domain XML: the root is <{}>", root.tag_name().name()),
+            });
+        }
+    }
+    if found.is_empty() {
+        return Err(ParseError::new(1, "not a domain XML: there is no element"));
+    }
+    Ok(found)
+}
+
+/// roxmltree ends its messages with ` at ROW:COLUMN`, which a part of a larger text gets wrong.
+fn no_position(message: &str) -> &str {
+    message.rsplit_once(" at ").map_or(message, |(message, _)| message)
+}
+
+fn is_definition(node: Node<'_, '_>) -> bool {
+    node.parent_element().is_none_or(|parent| {
+        matches!(
+            parent.tag_name().name(),
+            "domains" | "domstatus" | "domainsnapshot" | "domainbackup"
+        )
+    })
+}
+
+/// Splits a text with several documents after each `</domain>` at which another begins.
+fn documents(text: &str) -> Vec<(usize, &str)> {
+    const END: &str = "</domain>";
+    let mut parts = Vec::new();
+    let mut start = 0;
+    let mut from = 0;
+    while let Some(found) = text[from..].find(END) {
+        let end = from + found + END.len();
+        let rest = text[end..].trim_start();
+        if rest.starts_with("<domain ") || rest.starts_with("<domain>") || rest.starts_with("<?xml")
+        {
+            // Inside a <domains> list the next domain is a sibling, not another document.
+            let head = text[start..].trim_start();
+            let listed = head.starts_with("<domains") || head.contains("<domains>");
+            if !listed {
+                parts.push((start, &text[start..end]));
+                start = text.len() - rest.len();
+            }
+        }
+        from = end;
+    }
+    if !text[start..].trim().is_empty() {
+        // An XML declaration must be the first thing in a document.
+        let lead = text[start..].len() - text[start..].trim_start().len();
+        parts.push((start + lead, &text[start + lead..]));
+    }
+    parts
+}
+
+struct Reader<'a> {
+    lines: &'a Lines<'a>,
+    start: usize,
+}
+
+impl Reader<'_> {
+    fn domain(&self, node: Node<'_, '_>) -> DomainXml {
+        let os_type = child(node, "os").and_then(|os| child(os, "type"));
+        let features = child(node, "features");
+        let devices = child(node, "devices");
+        let osinfo = child(node, "metadata")
+            .and_then(|metadata| metadata.children().find(|n| n.tag_name().name() == "libosinfo"))
+            .and_then(|info| child(info, "os"));
+        DomainXml {
+            name: child(node, "name").and_then(|name| self.text(name)),
+            virt_type: self.word(node, "type"),
+            arch: os_type.and_then(|os| self.word(os, "arch")),
+            machine: os_type.and_then(|os| self.word(os, "machine")),
+            osinfo: osinfo.and_then(|os| self.word(os, "id")),
+            vcpus: child(node, "vcpu")
+                .and_then(|vcpu| self.text(vcpu))
+                .and_then(|text| Some(Spanned { value: text.value.parse().ok()?, at: text.at })),
+            clock: child(node, "clock").map(|clock| self.clock(clock)),
+            cpu: child(node, "cpu").map(|cpu| self.cpu(cpu)),
+            hyperv: features.and_then(|f| child(f, "hyperv")).map(|hyperv| self.hyperv(hyperv)),
+            kvm_hidden: features
+                .and_then(|f| child(f, "kvm"))
+                .and_then(|kvm| child(kvm, "hidden"))
+                .and_then(|hidden| self.word(hidden, "state")),
+            ioapic_driver: features
+                .and_then(|f| child(f, "ioapic"))
+                .and_then(|ioapic| self.word(ioapic, "driver")),
+            iommu_intremap: devices
+                .and_then(|devices| child(devices, "iommu"))
+                .and_then(|iommu| child(iommu, "driver"))
+                .and_then(|driver| self.word(driver, "intremap")),
+            agent: devices.and_then(|devices| self.agent(devices)),
+            qemu_args: node
+                .children()
+                .filter(|n| n.tag_name().name() == "commandline")
+                .flat_map(|commandline| commandline.children())
+                .filter(|n| n.tag_name().name() == "arg")
+                .filter_map(|arg| self.word(arg, "value"))
+                .collect(),
+            at: self.tag(node),
+        }
+    }
+
+    fn clock(&self, node: Node<'_, '_>) -> Clock {
+        Clock {
+            offset: self.word(node, "offset"),
+            adjustment: self.word(node, "adjustment"),
+            basis: self.word(node, "basis"),
+            timezone: self.word(node, "timezone"),
+            start: self.word(node, "start"),
+            timers: node
+                .children()
+                .filter(|n| n.has_tag_name("timer"))
+                .filter_map(|timer| self.timer(timer))
+                .collect(),
+            at: self.tag(node),
+        }
+    }
+
+    fn timer(&self, node: Node<'_, '_>) -> Option<Timer> {
+        Some(Timer {
+            name: self.word(node, "name")?,
+            tickpolicy: self.word(node, "tickpolicy"),
+            track: self.word(node, "track"),
+            present: self.word(node, "present"),
+            mode: self.word(node, "mode"),
+            frequency: self.word(node, "frequency"),
+            catchup: child(node, "catchup").map(|catchup| Catchup {
+                attributes: catchup
+                    .attributes()
+                    .map(|attribute| (attribute.name().to_owned(), self.attribute(attribute)))
+                    .collect(),
+                at: self.tag(catchup),
+            }),
+            at: self.tag(node),
+        })
+    }
+
+    fn cpu(&self, node: Node<'_, '_>) -> Cpu {
+        Cpu {
+            mode: self.word(node, "mode"),
+            model: child(node, "model").and_then(|model| self.text(model)),
+            migratable: self.word(node, "migratable"),
+            features: node
+                .children()
+                .filter(|n| n.has_tag_name("feature"))
+                .filter_map(|feature| {
+                    Some(Feature {
+                        name: self.word(feature, "name")?,
+                        policy: self.word(feature, "policy"),
+                        at: self.tag(feature),
+                    })
+                })
+                .collect(),
+            at: self.tag(node),
+        }
+    }
+
+    fn hyperv(&self, node: Node<'_, '_>) -> Hyperv {
+        Hyperv {
+            mode: self.word(node, "mode"),
+            enlightenments: node
+                .children()
+                .filter(Node::is_element)
+                .map(|e| Enlightenment {
+                    name: e.tag_name().name().to_owned(),
+                    state: self.word(e, "state"),
+                    direct: child(e, "direct").and_then(|direct| self.word(direct, "state")),
+                    at: self.tag(e),
+                })
+                .collect(),
+            at: self.tag(node),
+        }
+    }
+
+    fn agent(&self, devices: Node<'_, '_>) -> Option<Agent> {
+        let channels = devices.children().filter(|n| n.has_tag_name("channel"));
+        let target = channels
+            .filter_map(|channel| child(channel, "target"))
+            .find(|target| target.attribute("name") == Some("org.qemu.guest_agent.0"))?;
+        Some(Agent { state: self.word(target, "state"), at: self.tag(target) })
+    }
+
+    fn word(&self, node: Node<'_, '_>, name: &str) -> Option<Word> {
+        node.attribute_node(name).map(|attribute| self.attribute(attribute))
+    }
+
+    fn attribute(&self, attribute: Attribute<'_, '_>) -> Word {
+        let range = attribute.range();
+        Word {
+            value: attribute.value().to_owned(),
+            at: self.lines.at(self.start + range.start..self.start + range.end),
+        }
+    }
+
+    fn text(&self, node: Node<'_, '_>) -> Option<Word> {
+        let text = node.children().find(Node::is_text)?;
+        let range = text.range();
+        let value = text.text()?.trim().to_owned();
+        Some(Word { value, at: self.lines.at(self.start + range.start..self.start + range.end) })
+    }
+
+    /// The opening tag alone, so that a finding about an element does not underline all that it holds.
+    fn tag(&self, node: Node<'_, '_>) -> At {
+        let range = node.range();
+        let end = node.attributes().last().map_or(range.start, |last| last.range().end);
+        let rest = &self.lines.text()[self.start + end..self.start + range.end];
+        let close = rest.find('>').map_or(rest.len(), |close| close + 1);
+        self.lines.at(self.start + range.start..self.start + end + close)
+    }
+}
+
+fn child<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {
+    node.children().find(|n| n.is_element() && n.tag_name().name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEED: &str = "<domain type='kvm'>
+  <name>buster</name>
+  <clock offset='utc'>
+    <timer name='rtc' tickpolicy='catchup' track='guest'/>
+    <timer name='pit' tickpolicy='delay'/>
+    <timer name='hpet' present='no'/>
+  </clock>
+</domain>
+";
+
+    #[test]
+    fn values_know_their_place() {
+        let domain = parse(SEED).unwrap().remove(0);
+        assert_eq!(domain.name.as_ref().unwrap().value, "buster");
+        let track = domain.timer("rtc").unwrap().track.as_ref().unwrap();
+        assert_eq!(track.value, "guest");
+        assert_eq!(track.at, At { line: 4, column: 44, end_line: 4, end_column: 57 });
+        assert_eq!(domain.clock.as_ref().unwrap().at.end_line, 3);
+    }
+
+    #[test]
+    fn several_dumps_in_a_row_and_a_list_are_all_read() {
+        let row = format!("{SEED}\n{SEED}");
+        let domains = parse(&row).unwrap();
+        assert_eq!(domains.len(), 2);
+        assert_eq!(domains[1].name.as_ref().unwrap().at.line, 11);
+        let list = format!("<domains>\n{SEED}{SEED}</domains>");
+        assert_eq!(parse(&list).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn what_is_no_domain_is_named() {
+        let error = parse("\n<network><name>default</name></network>").unwrap_err();
+        assert_eq!(error.to_string(), "line 2: not a domain XML: the root is <network>");
+        assert_eq!(parse(" ").unwrap_err().line, 1);
+        let row = format!("{SEED}<domain type='kvm'>\n<name>x</nam></domain>");
+        assert_eq!(parse(&row).unwrap_err().line, 10);
+    }
+}

@@ -1,0 +1,22 @@
+//! Bytes ⇄ values: the formats that speak of time on KVM hosts and guests.
+//!
+//! No file, socket or clock is touched here, and no input makes a parser panic: each has a fuzz target.
+#![forbid(unsafe_code)]
+
+pub mod adjtime;
+pub mod assignments;
+pub mod capabilities;
+pub mod chrony;
+pub mod cmdline;
+pub mod cpuinfo;
+pub mod domain;
+pub mod klog;
+pub mod ntp;
+pub mod openntpd;
+pub mod pressure;
+pub mod ps;
+pub mod qemu;
+pub mod stat;
+pub mod text;
+pub mod timesync;
+pub mod unit;

@@ -1,0 +1,4 @@
+//! ntpd and ntpsec: what `ntpq` reports, and ntp.conf(5).
+
+pub mod conf;
+pub mod peers;
