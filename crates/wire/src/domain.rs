@@ -428,7 +428,7 @@ impl Reader<'_> {
     /// The opening tag alone, so that a finding about an element does not underline all that it holds.
     fn tag(&self, node: Node<'_, '_>) -> At {
         let range = node.range();
-        let end = node.attributes().last().map_or(range.start, |last| last.range().end);
+        let end = node.attributes().next_back().map_or(range.start, |last| last.range().end);
         let rest = &self.lines.text()[self.start + end..self.start + range.end];
         let close = rest.find('>').map_or(rest.len(), |close| close + 1);
         self.lines.at(self.start + range.start..self.start + end + close)
