@@ -4,11 +4,14 @@ use kvmtime_core::fact::Fact;
 use kvmtime_core::facts::Chrony;
 use kvmtime_wire::chrony::{conf, sources, tracking};
 
+use super::directives::{self, Syntax};
 use super::processes::not_running;
 use crate::world::World;
 
 /// Where distributions keep it.
 const CONF: [&str; 2] = ["/etc/chrony/chrony.conf", "/etc/chrony.conf"];
+
+const SYNTAX: Syntax = Syntax { parse: conf::parse, include: conf::include };
 
 pub(super) fn probe(world: &World, runs: bool) -> Chrony {
     let report = |name| match runs {
@@ -18,10 +21,6 @@ pub(super) fn probe(world: &World, runs: bool) -> Chrony {
     Chrony {
         tracking: report("tracking").parse(|text| tracking::parse(&text)),
         sources: report("sources").parse(|text| sources::parse(&text)),
-        conf: CONF
-            .into_iter()
-            .map(|path| conf(world, path))
-            .reduce(|first, second| first.or_else(|| second))
-            .unwrap_or_default(),
+        conf: directives::probe(world, &CONF, &SYNTAX),
     }
 }

@@ -3,6 +3,7 @@
 mod agent;
 mod chrony;
 mod clocksource;
+mod directives;
 pub(crate) mod domain;
 mod kvm;
 mod libvirt;

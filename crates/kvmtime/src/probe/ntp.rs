@@ -2,12 +2,25 @@
 
 use kvmtime_core::fact::Fact;
 use kvmtime_core::facts::Ntp;
-use kvmtime_wire::ntp::peers;
+use kvmtime_wire::ntp::{conf, peers};
 use kvmtime_wire::openntpd::{self, OpenntpdStatus};
 use kvmtime_wire::timesync::{self, TimesyncStatus};
 
+use super::directives::{self, Syntax};
 use super::processes::not_running;
 use crate::world::World;
+
+/// Where distributions keep it.
+const CONF: [&str; 2] = ["/etc/ntp.conf", "/etc/ntpsec/ntp.conf"];
+const SYNTAX: Syntax = Syntax { parse: conf::parse, include: conf::include };
+
+pub(super) fn probe(world: &World, runs: bool) -> Ntp {
+    let peers = if runs { world.run(&["ntpq", "-pn"]) } else { not_running("ntpd") };
+    Ntp {
+        peers: peers.parse(|text| peers::parse(&text)),
+        conf: directives::probe(world, &CONF, &SYNTAX),
+    }
+}
 
 pub(super) fn timesyncd(world: &World, runs: bool) -> Fact<TimesyncStatus> {
     if !runs {

@@ -12,7 +12,7 @@ pub(super) fn probe(world: &World) -> Rtc {
     Rtc {
         device: world.word(&format!("{DEVICE}/name")),
         minus_system_seconds: world.ask("rtc-minus-system", || {
-            let rtc = world::file_number(&format!("{DEVICE}/since_epoch"))?;
+            let rtc = world::number(&format!("{DEVICE}/since_epoch"))?;
             Ok(rtc - world::epoch_seconds())
         }),
         scale: scale(world),

@@ -3,11 +3,12 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Logs grow without end; what concerns time now stands in the last megabytes.
 const MOST: u64 = 8 << 20;
@@ -70,6 +71,54 @@ pub(super) fn run(command: &[&str]) -> io::Result<String> {
     }
     let said = text(if output.stderr.is_empty() { output.stdout } else { output.stderr });
     Err(io::Error::other(said.lines().next().unwrap_or("it failed without a word").to_owned()))
+}
+
+/// Opens a device or file, for reading only.
+///
+/// # Errors
+/// What the kernel says.
+pub(crate) fn open(path: &str) -> io::Result<OwnedFd> {
+    File::open(path).map(Into::into)
+}
+
+/// Whether something is there, for the decision whether to ask it at all.
+pub(crate) fn is_there(path: &str) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+/// The number in a file of sysfs.
+///
+/// # Errors
+/// When it cannot be read, or is no number.
+pub(crate) fn number(path: &str) -> io::Result<i64> {
+    read(path)?.trim().parse().map_err(io::Error::other)
+}
+
+/// Seconds since the epoch, by the system clock.
+pub(crate) fn epoch_seconds() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// The processes whose name begins with one of these, as `ps -eo pid,args` lists them.
+///
+/// # Errors
+/// When `/proc` cannot be read.
+pub(crate) fn processes(wanted: &[&str]) -> io::Result<String> {
+    /// `TASK_COMM_LEN`, include/linux/sched.h, without its NUL.
+    const COMM: usize = 15;
+    let mut list = "    PID COMMAND\n".to_owned();
+    for pid in names("/proc")?.iter().filter(|name| name.bytes().all(|b| b.is_ascii_digit())) {
+        // A process may go away between one line and the next.
+        let Ok(comm) = read(format!("/proc/{pid}/comm")) else { continue };
+        if !wanted.iter().any(|name| comm.starts_with(&name[..name.len().min(COMM)])) {
+            continue;
+        }
+        let arguments = read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let command = arguments.trim_end_matches('\0').replace(['\0', '\n'], " ");
+        list.push_str(&format!("{pid:>7} {command}\n"));
+    }
+    Ok(list)
 }
 
 /// What a path on the command line turned out to be.

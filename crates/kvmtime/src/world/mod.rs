@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use folder::is_evidence;
-pub(crate) use live::{Input, input};
+pub(crate) use live::{Input, epoch_seconds, input, is_there, number, open, processes};
 pub(crate) use record::Recorder;
 
 /// Below this folder of the evidence lie the answers that are no files of the machine itself.
@@ -119,6 +119,14 @@ impl World {
     /// What a program prints. It runs without a shell, in the C locale, and is ended after five seconds.
     pub(crate) fn run(&self, command: &[&str]) -> Fact<String> {
         self.output(command, || live::run(command))
+    }
+
+    /// What a program printed when a support archive was made; it is never run here.
+    pub(crate) fn run_archived(&self, command: &[&str]) -> Fact<String> {
+        match &self.source {
+            Source::Live => Fact::absent(command.join(" ")),
+            Source::Folder(root) => folder::output(root, command),
+        }
     }
 
     /// What a program would print, where kvmtime can say it without running the program.
