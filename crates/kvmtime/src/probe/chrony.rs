@@ -1,6 +1,5 @@
 //! chronyd: what it reports through chronyc, and how it is configured.
 
-use kvmtime_core::fact::Fact;
 use kvmtime_core::facts::Chrony;
 use kvmtime_wire::chrony::{conf, sources, tracking};
 

@@ -34,7 +34,8 @@ fn follow(
     left: usize,
 ) {
     for directive in directives {
-        let files = (syntax.include)(&directive).map_or_else(Vec::new, |include| files(world, &include));
+        let files =
+            (syntax.include)(&directive).map_or_else(Vec::new, |include| files(world, &include));
         all.push(directive);
         for path in files.iter().filter(|_| left > 0) {
             let text = world.text(path);
@@ -51,13 +52,17 @@ fn files(world: &World, include: &Include<'_>) -> Vec<String> {
             match name.split_once('*') {
                 None => vec![(*pattern).to_owned()],
                 Some((start, end)) => below(world, folder, |name| {
-                    name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
+                    name.len() >= start.len() + end.len()
+                        && name.starts_with(start)
+                        && name.ends_with(end)
                 }),
             }
         }
         Include::Folders { folders, suffix } => {
             let mut seen = std::collections::HashSet::new();
-            let all = folders.iter().flat_map(|folder| below(world, folder, |name| name.ends_with(suffix)));
+            let all = folders
+                .iter()
+                .flat_map(|folder| below(world, folder, |name| name.ends_with(suffix)));
             all.filter(|path| seen.insert(path.rsplit('/').next().map(str::to_owned))).collect()
         }
     }

@@ -112,7 +112,9 @@ fn files(world: &World, folder: &str, wanted: impl Fn(&str) -> bool) -> Vec<Doma
             let text = world.text(&path);
             let source: Arc<str> = text.value().map_or("", String::as_str).into();
             let domains = domain::parse(&source).unwrap_or_default().into_iter();
-            domains.map(|xml| Domain::of(xml, &path, &path, Arc::clone(&source))).collect::<Vec<_>>()
+            domains
+                .map(|xml| Domain::of(xml, &path, &path, Arc::clone(&source)))
+                .collect::<Vec<_>>()
         })
         .collect()
 }
@@ -125,7 +127,9 @@ pub(super) fn host(world: &World, answer: &Fact<Answer>) -> LibvirtHost {
     };
     LibvirtHost {
         version: answer.clone().map(|answer| answer.version),
-        qemu_version: answer.clone().parse(|answer| answer.qemu_version.ok_or("it names no version")),
+        qemu_version: answer
+            .clone()
+            .parse(|answer| answer.qemu_version.ok_or("it names no version")),
         capabilities: answer
             .clone()
             .parse(|answer| answer.capabilities.ok_or("it gives no capabilities"))
@@ -134,7 +138,9 @@ pub(super) fn host(world: &World, answer: &Fact<Answer>) -> LibvirtHost {
         guests: guests(world),
         autostart: answer.clone().map(names).or_else(|| {
             let links = world.names(&format!("{DEFINITIONS}/autostart"));
-            links.map(|names| names.iter().map(|name| name.trim_end_matches(".xml").to_owned()).collect())
+            links.map(|names| {
+                names.iter().map(|name| name.trim_end_matches(".xml").to_owned()).collect()
+            })
         }),
         running_vcpus: answer.clone().map(|_| {
             let running = domains(answer).into_iter().filter(|d| d.running.value() == Some(&true));

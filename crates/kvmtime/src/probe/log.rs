@@ -30,7 +30,7 @@ fn system(world: &World) -> Fact<Vec<LogLine>> {
     let logs = qemu.value().into_iter().flatten().filter(|name| name.ends_with(".log"));
     paths.extend(logs.map(|name| format!("{QEMU}/{name}")));
     let read = paths.iter().map(|path| text(world, path).map(|text| klog::parse(&text)));
-    let mut all = Fact::absent(SYSTEM[0]);
+    let mut all: Fact<Vec<LogLine>> = Fact::absent(SYSTEM[0]);
     for log in read {
         all = match (all, log) {
             (Fact::Known { mut value, from }, Fact::Known { value: more, from: file }) => {

@@ -5,7 +5,8 @@ use kvmtime_core::facts::{Hypervisor, LIVE, Machine, Role};
 use kvmtime_wire::ps::Process;
 
 use super::{
-    agent, chrony, clocksource, kvm, libvirt, log, ntp, power, processes, ptp, rtc, system, timex, units,
+    agent, chrony, clocksource, kvm, libvirt, log, ntp, power, processes, ptp, rtc, system, timex,
+    units,
 };
 use crate::world::World;
 
@@ -18,9 +19,8 @@ pub(super) fn probe(
     let logs = log::probe(world);
     let cpu = system::cpu(world);
     let daemons = processes::daemons(processes);
-    let runs = |name: &str| {
-        daemons.value().is_none_or(|all| all.iter().any(|daemon| daemon.name == name))
-    };
+    let runs =
+        |name: &str| daemons.value().is_none_or(|all| all.iter().any(|daemon| daemon.name == name));
     Machine {
         roles: vec![],
         source: LIVE.to_owned(),

@@ -102,10 +102,7 @@ pub(crate) fn gather(world: &World, parts: &[Part]) -> (Facts, Vec<String>) {
     (facts, missing)
 }
 
-fn no_domain(
-    name: &str,
-    system: Option<&kvmtime_core::fact::Fact<libvirt::Answer>>,
-) -> String {
+fn no_domain(name: &str, system: Option<&kvmtime_core::fact::Fact<libvirt::Answer>>) -> String {
     match system.map(kvmtime_core::fact::Fact::get) {
         Some(Err(why)) => format!("cannot look for domain {name}: {why}"),
         _ => format!("libvirt knows no domain {name}"),

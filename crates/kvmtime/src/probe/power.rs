@@ -7,7 +7,8 @@ use crate::world::World;
 
 const CPUS: &str = "/sys/devices/system/cpu";
 /// What systemd must not be able to start for a machine never to sleep.
-const SLEEP: [&str; 4] = ["sleep.target", "suspend.target", "hibernate.target", "hybrid-sleep.target"];
+const SLEEP: [&str; 4] =
+    ["sleep.target", "suspend.target", "hibernate.target", "hybrid-sleep.target"];
 
 pub(super) fn probe(world: &World) -> Power {
     Power {
@@ -18,7 +19,9 @@ pub(super) fn probe(world: &World) -> Power {
             .text("/sys/power/state")
             .map(|text| text.split_whitespace().map(str::to_owned).collect()),
         sleep_masked: sleep_masked(world),
-        chassis_type: world.word("/sys/class/dmi/id/chassis_type").parse(|text| text.parse::<u32>()),
+        chassis_type: world
+            .word("/sys/class/dmi/id/chassis_type")
+            .parse(|text| text.parse::<u32>()),
     }
 }
 
@@ -47,7 +50,9 @@ fn governors(world: &World) -> Fact<Vec<String>> {
         name.strip_prefix("cpu").is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()))
     });
     let mut all: Vec<String> = numbered
-        .filter_map(|cpu| world.word(&format!("{CPUS}/{cpu}/cpufreq/scaling_governor")).value().cloned())
+        .filter_map(|cpu| {
+            world.word(&format!("{CPUS}/{cpu}/cpufreq/scaling_governor")).value().cloned()
+        })
         .chain([value])
         .collect();
     all.sort();
@@ -65,5 +70,8 @@ fn sleep_masked(world: &World) -> Fact<bool> {
         let link = world.link(&format!("/etc/systemd/system/{name}"));
         link.value().is_some_and(|target| target == "/dev/null")
     };
-    Fact::known(masked(&SLEEP[0]) || SLEEP[1..].iter().all(|name| masked(&name)), "/etc/systemd/system")
+    Fact::known(
+        masked(&SLEEP[0]) || SLEEP[1..].iter().all(|name| masked(&name)),
+        "/etc/systemd/system",
+    )
 }

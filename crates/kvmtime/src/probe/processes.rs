@@ -8,8 +8,19 @@ use crate::world::{self, World};
 
 /// Names that processes are known by; the kernel keeps 15 characters of one.
 const WANTED: [&str; 13] = [
-    "chronyd", "ntpd", "ntp-daemon", "systemd-timesyncd", "phc2sys", "timemaster", "vmtoolsd", "VBoxService",
-    "qemu-system", "qemu-kvm", "kvm", "qemu-ga", "busybox",
+    "chronyd",
+    "ntpd",
+    "ntp-daemon",
+    "systemd-timesyncd",
+    "phc2sys",
+    "timemaster",
+    "vmtoolsd",
+    "VBoxService",
+    "qemu-system",
+    "qemu-kvm",
+    "kvm",
+    "qemu-ga",
+    "busybox",
 ];
 
 /// How support archives list processes.
@@ -54,7 +65,13 @@ fn daemon(command: &str) -> Option<&'static str> {
         "ntpd" if openntpd => Some("openntpd"),
         "busybox" if words.next() == Some("ntpd") => Some("busybox ntpd"),
         name => [
-            "chronyd", "ntpd", "ntp-daemon", "systemd-timesyncd", "phc2sys", "timemaster", "vmtoolsd",
+            "chronyd",
+            "ntpd",
+            "ntp-daemon",
+            "systemd-timesyncd",
+            "phc2sys",
+            "timemaster",
+            "vmtoolsd",
             "VBoxService",
         ]
         .into_iter()

@@ -16,7 +16,8 @@ pub(crate) fn of_text(text: &str, path: &str) -> Result<Qemu, ParseError> {
 
 /// The command lines of the QEMU processes among these: exact from `/proc`, else as ps(1) shows them.
 pub(super) fn of_processes(world: &World, all: &Fact<Vec<Process>>) -> Vec<Qemu> {
-    let is_qemu = |name: &str| name.starts_with("qemu-system-") || matches!(name, "qemu-kvm" | "kvm");
+    let is_qemu =
+        |name: &str| name.starts_with("qemu-system-") || matches!(name, "qemu-kvm" | "kvm");
     processes::of(all, is_qemu)
         .filter_map(|process| {
             let argv = world.text(&format!("/proc/{}/cmdline", process.pid));

@@ -26,7 +26,8 @@ pub(super) fn kernel(world: &World) -> Fact<String> {
 
 pub(super) fn arch(world: &World) -> Fact<String> {
     // `uname -a` of GNU ends in `x86_64 GNU/Linux`, the bare call in `x86_64`.
-    let known = ["x86_64", "aarch64", "i686", "i586", "i386", "s390x", "ppc64le", "ppc64", "riscv64"];
+    let known =
+        ["x86_64", "aarch64", "i686", "i586", "i386", "s390x", "ppc64le", "ppc64", "riscv64"];
     uname_line(world).parse(|line| {
         let found = line.split(' ').rev().find(|word| known.contains(word));
         found.map(str::to_owned).ok_or("no architecture in it")
@@ -71,8 +72,18 @@ pub(super) fn hypervisor(world: &World, cpu: &Fact<CpuInfo>) -> Fact<Hypervisor>
 
 fn by_firmware(world: &World) -> Fact<Hypervisor> {
     world.word("/sys/class/dmi/id/sys_vendor").map(|vendor| match vendor.as_str() {
-        "QEMU" | "Amazon EC2" | "Google" | "OpenStack Foundation" | "Red Hat" | "oVirt" | "KubeVirt"
-        | "DigitalOcean" | "Hetzner" | "Alibaba Cloud" | "RDO" | "Nutanix" => Hypervisor::Kvm,
+        "QEMU"
+        | "Amazon EC2"
+        | "Google"
+        | "OpenStack Foundation"
+        | "Red Hat"
+        | "oVirt"
+        | "KubeVirt"
+        | "DigitalOcean"
+        | "Hetzner"
+        | "Alibaba Cloud"
+        | "RDO"
+        | "Nutanix" => Hypervisor::Kvm,
         "Microsoft Corporation" => Hypervisor::Other("Microsoft Hv".to_owned()),
         "VMware, Inc." => Hypervisor::Other("VMwareVMware".to_owned()),
         "innotek GmbH" => Hypervisor::Other("VBoxVBoxVBox".to_owned()),
@@ -81,17 +92,14 @@ fn by_firmware(world: &World) -> Fact<Hypervisor> {
     })
 }
 
-/// The marks that systemd-detect-virt looks for as well (systemd `src/basic/virt.c:detect_container`).
+/// The marks that systemd-detect-virt looks for as well (systemd `src/basic/virt.c:detect_container`). A disk that was made
+/// from a container's image keeps them, so a machine that shows the kernel's own threads is none.
 pub(super) fn container(world: &World) -> Fact<bool> {
-    let marked = ["/run/.containerenv", "/.dockerenv", "/run/systemd/container"]
-        .into_iter()
-        .map(|path| world.exists(path));
-    let mut last = Fact::default();
-    for mark in marked {
-        if mark.value() == Some(&true) {
-            return mark;
-        }
-        last = mark;
+    let kthreadd = world.word("/proc/2/comm");
+    if kthreadd.value().is_some_and(|name| name == "kthreadd") {
+        return kthreadd.map(|_| false);
     }
-    last
+    let marks = ["/run/.containerenv", "/.dockerenv", "/run/systemd/container"];
+    let mut marks = marks.into_iter().map(|path| world.exists(path));
+    marks.find(|mark| mark.value() == Some(&true)).unwrap_or_else(|| kthreadd.map(|_| false))
 }

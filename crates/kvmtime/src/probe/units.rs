@@ -8,7 +8,8 @@ use crate::world::World;
 
 const ETC: &str = "/etc/systemd/system";
 const LIB: [&str; 2] = ["/usr/lib/systemd/system", "/lib/systemd/system"];
-const WAITS: [&str; 3] = ["chrony-wait.service", "systemd-time-wait-sync.service", "ntp-wait.service"];
+const WAITS: [&str; 3] =
+    ["chrony-wait.service", "systemd-time-wait-sync.service", "ntp-wait.service"];
 
 pub(super) fn probe(world: &World) -> Units {
     let enabled = enabled(world);
@@ -40,7 +41,8 @@ fn enabled(world: &World) -> Fact<Vec<String>> {
 /// A unit with its drop-ins behind it, as systemd reads them; a unit in /etc replaces the distribution's.
 fn text_of(world: &World, name: &str) -> Fact<String> {
     let file = [ETC].into_iter().chain(LIB).map(|folder| world.text(&format!("{folder}/{name}")));
-    let Some(Fact::Known { mut value, from }) = file.into_iter().find(|text| text.value().is_some())
+    let Some(Fact::Known { mut value, from }) =
+        file.into_iter().find(|text| text.value().is_some())
     else {
         return Fact::absent(format!("{}/{name}", LIB[0]));
     };
@@ -58,7 +60,8 @@ fn text_of(world: &World, name: &str) -> Fact<String> {
 /// The words of ntpd's command line: from its unit, and from the file that Debian's and Red Hat's take them from.
 fn ntpd_options(world: &World) -> Fact<Vec<String>> {
     let units = ["ntp.service", "ntpd.service", "ntpsec.service"].map(|name| text_of(world, name));
-    let Some(Fact::Known { value, from }) = units.into_iter().find(|unit| unit.value().is_some()) else {
+    let Some(Fact::Known { value, from }) = units.into_iter().find(|unit| unit.value().is_some())
+    else {
         return Fact::absent(format!("{}/ntpd.service", LIB[0]));
     };
     let mut words = unit::words(&value, "Service", "ExecStart");
