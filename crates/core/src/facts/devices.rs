@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     fn qemu(text: &str) -> Qemu {
-        Qemu::of_file("vm.args", kvmtime_wire::qemu::parse(text).unwrap())
+        Qemu::of_file("vm.args", kvmtime_wire::qemu::parse(text).unwrap(), "".into())
     }
 
     #[test]

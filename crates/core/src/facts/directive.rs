@@ -1,6 +1,6 @@
 //! Lines of configuration files as evidence.
 
-use kvmtime_wire::chrony::conf::Directive;
+use kvmtime_wire::directives::Directive;
 use kvmtime_wire::text::At;
 
 use crate::finding::Finding;

@@ -1,6 +1,6 @@
 //! Clocks that the host shows to its guest.
 
-use kvmtime_wire::chrony::conf::Directive;
+use kvmtime_wire::directives::Directive;
 
 use super::{Machine, Phc};
 use crate::fact::Unknown;

@@ -1,6 +1,6 @@
 //! See [`RULE`].
 
-use kvmtime_wire::chrony::conf::Directive;
+use kvmtime_wire::directives::Directive;
 use kvmtime_wire::klog::{Event, LogLine};
 
 use crate::fact::Unknown;
