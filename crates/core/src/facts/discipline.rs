@@ -2,7 +2,7 @@
 
 use kvmtime_wire::ntp::peers::Peer;
 
-use super::{Machine, TimeDaemon};
+use super::{Hypervisor, Machine, TimeDaemon};
 use crate::fact::{Fact, Unknown};
 
 /// What a time daemon says of the clock that it keeps.
@@ -19,13 +19,19 @@ pub struct Opinion {
 }
 
 impl Machine {
-    /// The daemons that move the system clock, each name once: chronyd and ntpd may run as several processes.
+    /// The daemons that move the system clock, each name once: chronyd and ntpd may run as several processes. The tools
+    /// of VMware and VirtualBox have no channel for time on other hypervisors.
     ///
     /// # Errors
     /// When it is not known which daemons run.
     pub fn clock_movers(&self) -> Result<Vec<&TimeDaemon>, Unknown> {
+        let elsewhere = matches!(self.hypervisor.value(), Some(Hypervisor::Other(_)));
+        let works = |daemon: &&TimeDaemon| {
+            daemon.moves_the_clock()
+                && (elsewhere || !matches!(daemon.name.as_str(), "vmtoolsd" | "VBoxService"))
+        };
         let mut movers: Vec<&TimeDaemon> = Vec::new();
-        for daemon in self.daemons.get()?.iter().filter(|daemon| daemon.moves_the_clock()) {
+        for daemon in self.daemons.get()?.iter().filter(works) {
             if !movers.iter().any(|seen| seen.name == daemon.name) {
                 movers.push(daemon);
             }
