@@ -178,6 +178,78 @@ impl DomainXml {
         self.cpu.iter().flat_map(|cpu| &cpu.features).find(|feature| feature.name.value == name)
     }
 
+    /// The last `present` given for that timer: libvirt passes on every one and QEMU keeps the last.
+    pub fn present(&self, name: &str) -> Option<&Word> {
+        let timers = self.clock.iter().flat_map(|clock| clock.timers.iter().rev());
+        timers.filter(|timer| timer.name.value == name).find_map(|timer| timer.present.as_ref())
+    }
+
+    /// The frequency that `<timer name='tsc'>` asks for, in Hz; libvirt passes over 0.
+    pub fn tsc_frequency(&self) -> Option<(&Word, u64)> {
+        let timers = self.clock.iter().flat_map(|clock| &clock.timers);
+        let words = timers.filter(|t| t.name.value == "tsc").filter_map(|t| t.frequency.as_ref());
+        words.filter_map(|word| Some((word, word.value.parse().ok()?))).find(|(_, hz)| *hz > 0)
+    }
+
+    /// The CPU feature by that name, if the guest is to see it.
+    pub fn requires(&self, name: &str) -> Option<&Feature> {
+        // Without a policy libvirt requires the feature.
+        self.feature(name).filter(|feature| {
+            feature.policy.as_ref().is_none_or(|policy| {
+                matches!(policy.value.as_str(), "require" | "force" | "optional")
+            })
+        })
+    }
+
+    /// Whether the guest sees an invariant TSC; `host-passthrough` that may not migrate brings it along.
+    pub fn exposes_invtsc(&self) -> bool {
+        let Some(cpu) = &self.cpu else { return false };
+        self.requires("invtsc").is_some()
+            || is(cpu.mode.as_ref(), "host-passthrough")
+                && is(cpu.migratable.as_ref(), "off")
+                && self.feature("invtsc").is_none()
+    }
+
+    /// Whether Hyper-V's reference counter is switched on.
+    pub fn has_hyperv_clock(&self) -> bool {
+        self.timers("hypervclock").any(|timer| is(timer.present.as_ref(), "yes"))
+            || self.takes_hyperv_from_host()
+    }
+
+    /// Whether the host decides which Hyper-V enlightenments there are.
+    pub fn takes_hyperv_from_host(&self) -> bool {
+        let mode = self.hyperv.as_ref().and_then(|hyperv| hyperv.mode.as_ref());
+        is(mode, "passthrough") || is(mode, "host-model")
+    }
+
+    /// What splits the interrupt chips between KVM and QEMU; newer libvirt does so for interrupt remapping by itself.
+    pub fn split_irqchip(&self) -> Option<&Word> {
+        match &self.ioapic_driver {
+            Some(driver) => Some(driver).filter(|driver| driver.value == "qemu"),
+            None => self.iommu_intremap.as_ref().filter(|intremap| intremap.value == "on"),
+        }
+    }
+
+    /// Where the clock is set up: its opening tag, else the domain's.
+    pub fn clock_at(&self) -> At {
+        self.clock.as_ref().map_or(self.at, |clock| clock.at)
+    }
+
+    /// Whether KVM runs the guest.
+    pub fn is_kvm(&self) -> bool {
+        self.virt_type.as_ref().is_none_or(|virt_type| virt_type.value == "kvm")
+    }
+
+    /// Whether libvirt's QEMU driver runs the guest, with or without KVM.
+    pub fn is_qemu(&self) -> bool {
+        self.is_kvm() || is(self.virt_type.as_ref(), "qemu") || is(self.virt_type.as_ref(), "hvf")
+    }
+
+    /// Whether KVM runs the guest on x86, where its clocks and timers are those that most rules speak of.
+    pub fn is_kvm_x86(&self) -> bool {
+        self.is_kvm() && self.is_x86()
+    }
+
     /// Whether the architecture is x86, which is also libvirt's default on an x86 host.
     pub fn is_x86(&self) -> bool {
         self.arch.as_ref().is_none_or(|arch| matches!(&*arch.value, "x86_64" | "i686" | "i386"))
@@ -418,7 +490,7 @@ impl Reader<'_> {
     /// The opening tag alone, so that a finding about an element does not underline all that it holds.
     fn tag(&self, node: Node<'_, '_>) -> At {
         let range = node.range();
-        let end = node.attributes().last().map_or(range.start, |last| last.range().end);
+        let end = node.attributes().next_back().map_or(range.start, |last| last.range().end);
         let rest = &self.lines.text()[self.start + end..self.start + range.end];
         let close = rest.find('>').map_or(rest.len(), |close| close + 1);
         self.lines.at(self.start + range.start..self.start + end + close)

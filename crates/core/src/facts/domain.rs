@@ -71,6 +71,18 @@ impl Domain {
         finding.saw(what.to_owned(), value, self.place(word.at)).at(&self.path, word.at)
     }
 
+    /// Takes what is missing as evidence and puts a finding at the tag that should hold it; `what` is its XPath.
+    #[must_use]
+    pub fn lacks(&self, finding: Finding, what: &'static str, at: At) -> Finding {
+        finding.saw(what, "absent", self.place(at)).at(&self.path, at)
+    }
+
+    /// The change of an attribute to another value.
+    pub fn rewrite(&self, attribute: &str, word: &Word, value: &str) -> Change {
+        let expect = format!("{attribute}='{}'", word.value);
+        self.edit(word.at, expect, Some(format!("{attribute}='{value}'")))
+    }
+
     /// The change of a stretch of this domain's XML.
     pub fn edit(&self, at: At, expect: impl Into<String>, value: Option<String>) -> Change {
         let object = Object::Domain { name: self.name.clone(), at };

@@ -13,6 +13,8 @@ pub use qemu::Qemu;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fact::{Unknown, Why};
+
 /// The version of the shape below.
 pub const SCHEMA: &str = "kvmtime.facts/1";
 
@@ -68,5 +70,14 @@ impl Facts {
     /// The machine that runs these domains: the one that is judged as a host.
     pub fn host(&self) -> Option<&Machine> {
         self.machines.iter().find(|machine| machine.roles.contains(&Role::Host))
+    }
+
+    /// That machine, for a rule that cannot do without it.
+    ///
+    /// # Errors
+    /// When there is no host among the machines.
+    pub fn need_host(&self) -> Result<&Machine, Unknown> {
+        let unknown = || Unknown { unknown: Why::NotCollected, from: "the host".to_owned() };
+        self.host().ok_or_else(unknown)
     }
 }

@@ -8,6 +8,8 @@ pub use hints::{of_domain, of_qemu};
 pub use libosinfo::of_id;
 pub use os_release::{of_os_release, of_redhat_release};
 
+pub(crate) use libosinfo::numbers;
+
 use serde::{Deserialize, Serialize};
 
 /// An operating system.
@@ -89,6 +91,12 @@ impl Os {
             Family::Windows => self.name == "winnt4",
             Family::Linux | Family::Macos | Family::Other => false,
         }
+    }
+
+    /// Whether it reads KVM's clock: kvm-clock on Linux, kvmclock or pvclock on the BSDs.
+    pub fn reads_kvm_clock(&self) -> bool {
+        matches!(self.family, Family::Linux | Family::Freebsd | Family::Netbsd | Family::Openbsd)
+            && !self.counts_ticks()
     }
 
     /// Windows Vista, Server 2008 or later: the first that use Hyper-V's reference counter.

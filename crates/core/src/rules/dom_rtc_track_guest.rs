@@ -10,8 +10,8 @@ crate::rule! {
     /// turns into `-rtc …,clock=vm`.
     ///
     /// ## Why it matters
-    /// QEMU's virtual clock stands still while the VM is stopped. After a pause, a save and restore or a migration
-    /// such an RTC is behind by the whole gap, and everything that sets the guest from it (`virsh domtime --sync`,
+    /// QEMU's virtual clock stands still while the VM is stopped. After a pause, a save and restore or a migration such
+    /// an RTC is behind by the whole gap, and everything that sets the guest from it (`virsh domtime --sync`,
     /// `SYNC_TIME=1` of libvirt-guests, `hwclock -s`) "succeeds" with the wrong time.
     ///
     /// ## What to do
