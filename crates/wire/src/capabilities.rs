@@ -23,3 +23,7 @@ pub struct Tsc {
     /// Whether the hardware can run a guest's counter at another rate; `None` when libvirt does not say.
     pub scaling: Option<bool>,
 }
+/// STUB
+pub fn parse(_: &str) -> Result<Capabilities, crate::text::ParseError> {
+    Ok(Capabilities::default())
+}

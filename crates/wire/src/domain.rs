@@ -261,18 +261,30 @@ pub fn is(word: Option<&Word>, value: &str) -> bool {
     word.is_some_and(|word| word.value == value)
 }
 
+/// Why a text gave no domain.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoDomain {
+    /// It is not XML.
+    #[error("not a domain XML ({0})")]
+    Broken(ParseError),
+    /// It is XML of another kind, such as a network.
+    #[error("not a domain XML ({0})")]
+    Other(ParseError),
+}
+
 /// Every domain in a text: one domain, a `<domains>` list, a saved status or snapshot, or several `virsh dumpxml` in a row.
 ///
 /// # Errors
 /// Where the text is no XML, or names what it holds instead of a domain.
-pub fn parse(text: &str) -> Result<Vec<DomainXml>, ParseError> {
+pub fn parse(text: &str) -> Result<Vec<DomainXml>, NoDomain> {
     let lines = Lines::new(text);
     let mut found = Vec::new();
     for (start, part) in documents(text) {
         let options = ParsingOptions { allow_dtd: false, ..ParsingOptions::default() };
         let document = Document::parse_with_options(part, options).map_err(|error| {
             let skipped = text[..start].bytes().filter(|byte| *byte == b'\n').count();
-            ParseError::new(error.pos().row as usize + skipped, no_position(&error.to_string()))
+            let line = error.pos().row as usize + skipped;
+            NoDomain::Broken(ParseError::new(line, no_position(&error.to_string())))
         })?;
         let reader = Reader { lines: &lines, start };
         let before = found.len();
@@ -285,14 +297,12 @@ pub fn parse(text: &str) -> Result<Vec<DomainXml>, ParseError> {
         if found.len() == before {
             let root = document.root_element();
             let at = lines.at(start + root.range().start..start + root.range().start);
-            return Err(ParseError {
-                line: at.line,
-                message: format!("not a domain XML: the root is <{}>", root.tag_name().name()),
-            });
+            let message = format!("the root is <{}>", root.tag_name().name());
+            return Err(NoDomain::Other(ParseError { line: at.line, message }));
         }
     }
     if found.is_empty() {
-        return Err(ParseError::new(1, "not a domain XML: there is no element"));
+        return Err(NoDomain::Broken(ParseError::new(1, "there is no element")));
     }
     Ok(found)
 }
@@ -538,9 +548,9 @@ mod tests {
     #[test]
     fn what_is_no_domain_is_named() {
         let error = parse("\n<network><name>default</name></network>").unwrap_err();
-        assert_eq!(error.to_string(), "line 2: not a domain XML: the root is <network>");
-        assert_eq!(parse(" ").unwrap_err().line, 1);
+        assert_eq!(error.to_string(), "not a domain XML (line 2: the root is <network>)");
+        assert!(matches!(parse(" "), Err(NoDomain::Broken(_))));
         let row = format!("{SEED}<domain type='kvm'>\n<name>x</nam></domain>");
-        assert_eq!(parse(&row).unwrap_err().line, 10);
+        assert!(matches!(parse(&row), Err(NoDomain::Broken(error)) if error.line == 10));
     }
 }

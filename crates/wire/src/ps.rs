@@ -10,3 +10,7 @@ pub struct Process {
     /// Its arguments, separated by NUL when they come from `/proc`, by blanks when they come from ps(1).
     pub command: String,
 }
+/// STUB
+pub fn parse(_: &str) -> Vec<Process> {
+    vec![]
+}

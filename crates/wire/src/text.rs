@@ -48,6 +48,19 @@ impl ParseError {
     pub fn new(line: usize, message: impl fmt::Display) -> Self {
         Self { line: u32::try_from(line).unwrap_or(u32::MAX), message: message.to_string() }
     }
+
+    /// The text is something else than expected: most often a program's own complaint, which is quoted.
+    pub(crate) fn instead_of(what: &str, text: &str) -> Self {
+        let lines = text.lines().enumerate().find(|(_, line)| !line.trim().is_empty());
+        let (index, line) = lines.unwrap_or((0, "nothing"));
+        let start: String = line.trim().chars().take(100).collect();
+        Self::new(index + 1, format_args!("not {what}: {start}"))
+    }
+}
+
+/// A finite number: facts are kept as JSON, which has no others.
+pub(crate) fn number(text: &str) -> Option<f64> {
+    text.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 /// Turns byte offsets of a text into lines and columns.

@@ -341,16 +341,10 @@ pub struct Logs {
 }
 
 impl Machine {
-    /// The id of this machine in a role: alone in a run it is just `host` or `guest`.
-    pub fn id(&self, role: Role) -> String {
-        let kind = kind(role);
-        if self.source == LIVE { kind.to_owned() } else { format!("{kind}/{}", self.source) }
-    }
-
     /// The subject of a report that this machine is in a role.
     pub fn subject(&self, role: Role) -> Subject {
         Subject {
-            id: self.id(role),
+            id: kind(role).to_owned(),
             kind: kind(role).to_owned(),
             name: self.name.value().cloned().unwrap_or_default(),
             os: self.os.value().map(|os| os.id.clone()),

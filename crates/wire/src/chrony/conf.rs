@@ -1,59 +1,71 @@
 //! chrony.conf(5), directive by directive.
 
-use serde::{Deserialize, Serialize};
+pub use crate::directives::{Directive, Include};
 
 /// The directives of a configuration, included files in their place.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChronyConf(pub Vec<Directive>);
+pub type ChronyConf = crate::directives::Directives;
 
-/// One directive. Chrony's and ntp.conf's are of the same shape.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Directive {
-    /// In lower case: chrony takes any.
-    pub name: String,
-    /// Its arguments, as written.
-    pub args: Vec<String>,
-    /// The file that it stands in.
-    pub path: String,
-    /// The line in that file, counted from 1.
-    pub line: u32,
+/// Reads one file. Source: chrony `cmdparse.c:CPS_NormalizeLine` and `conf.c:CNF_ParseLine`.
+pub fn parse(text: &str, path: &str) -> Vec<Directive> {
+    let lines = text.lines().enumerate();
+    // Only at the start of a line is a comment one: `refclock PHC /dev/ptp0 # local` has bad arguments.
+    let lines = lines.filter(|(_, line)| !line.trim_start().starts_with(['!', ';', '#', '%']));
+    lines.filter_map(|(index, line)| directive(line, path, index)).collect()
 }
 
-impl ChronyConf {
-    /// Every use of a directive.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Directive> {
-        self.0.iter().filter(move |directive| directive.name == name)
-    }
+fn directive(line: &str, path: &str, index: usize) -> Option<Directive> {
+    let words = line.split_ascii_whitespace().map(str::to_owned);
+    let mut directive = Directive::new(words, path, index)?;
+    directive.name.make_ascii_lowercase();
+    Some(directive)
+}
 
-    /// The use that counts: the last one.
-    pub fn last(&self, name: &str) -> Option<&Directive> {
-        self.0.iter().rev().find(|directive| directive.name == name)
+/// What a directive makes chronyd read: at once, but `sourcedir` after everything else and only for its sources.
+/// Source: chrony `conf.c:parse_include`, `parse_confdir`, `load_source_file`.
+pub fn include(directive: &Directive) -> Option<Include<'_>> {
+    let folders = |suffix| Include::Folders { folders: &directive.args, suffix };
+    match directive.name.as_str() {
+        "include" => directive.args.first().map(|pattern| Include::Files(pattern)),
+        "confdir" => Some(folders(".conf")),
+        "sourcedir" => Some(folders(".sources")),
+        _ => None,
     }
 }
 
-impl Directive {
-    /// `file:line`.
-    pub fn place(&self) -> String {
-        format!("{}:{}", self.path, self.line)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directives::Directives;
+
+    const DEBIAN: &str = "# Welcome to the chrony configuration file.
+confdir /etc/chrony/conf.d
+  ! a comment
+pool 2.debian.pool.ntp.org iburst
+sourcedir /run/chrony-dhcp /etc/chrony/sources.d
+%makestep 1 -1
+\tMakeStep  1\t3
+Refclock PHC /dev/ptp_kvm:nocrossts poll 2 # not a comment
+include /etc/chrony.d/*.conf
+";
+
+    #[test]
+    fn the_first_word_decides_and_comments_begin_lines() {
+        let conf = Directives(parse(DEBIAN, "/etc/chrony/chrony.conf"));
+        let step = conf.last("makestep").unwrap();
+        assert_eq!((step.args.join(" ").as_str(), step.line), ("1 3", 7));
+        assert_eq!(step.place(), "/etc/chrony/chrony.conf:7");
+        let refclock = conf.last("refclock").unwrap();
+        assert_eq!(refclock.option("poll"), Some("2"));
+        assert!(refclock.has("comment"));
+        assert_eq!(conf.0.len(), 6);
     }
 
-    /// The directive as one would write it.
-    pub fn text(&self) -> String {
-        std::iter::once(&self.name)
-            .chain(&self.args)
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join(" ")
-    }
-
-    /// The argument after a keyword, as in `poll 2`.
-    pub fn option(&self, keyword: &str) -> Option<&str> {
-        let at = self.args.iter().position(|arg| arg.eq_ignore_ascii_case(keyword))?;
-        self.args.get(at + 1).map(String::as_str)
-    }
-
-    /// Whether a keyword stands among the arguments.
-    pub fn has(&self, keyword: &str) -> bool {
-        self.args.iter().any(|arg| arg.eq_ignore_ascii_case(keyword))
+    #[test]
+    fn what_is_read_besides_is_told() {
+        let directives = parse(DEBIAN, "x");
+        let includes: Vec<_> = directives.iter().filter_map(include).collect();
+        let folders = ["/run/chrony-dhcp".to_owned(), "/etc/chrony/sources.d".to_owned()];
+        assert_eq!(includes[1], Include::Folders { folders: &folders, suffix: ".sources" });
+        assert_eq!(includes[2], Include::Files("/etc/chrony.d/*.conf"));
     }
 }
