@@ -39,7 +39,7 @@ fn of<'a>(list: &'a Value, rule: &str) -> Vec<&'a Value> {
 /// Judges one entry, and says what is wrong with the verdict.
 fn judge(rule: &str, subject: &str, entry: &str) -> Result<(), String> {
     let folder = cases().join(rule);
-    let role = if subject == "host" { "host" } else { "guest" };
+    let role = if matches!(subject, "host" | "domain") { "host" } else { "guest" };
     let report = kvmtime(&folder, &["check", entry, "--as", role, "--format", "json"]);
     let found = of(&report["findings"], rule);
     let skipped = of(&report["skipped"], rule);

@@ -83,10 +83,14 @@ impl Domain {
         finding.saw(what, "absent", self.place(at)).at(&self.path, at)
     }
 
-    /// The change of an attribute to another value.
+    /// The change of an attribute to another value; the quotes stay as they are.
     pub fn rewrite(&self, attribute: &str, word: &Word, value: &str) -> Change {
-        let expect = format!("{attribute}='{}'", word.value);
-        self.edit(word.at, expect, Some(format!("{attribute}='{value}'")))
+        let line = self.source.lines().nth((word.at.end_line as usize).saturating_sub(1));
+        let end = (word.at.end_column as usize).saturating_sub(2);
+        let quote = line.and_then(|line| line.chars().nth(end)).filter(|end| *end == '"');
+        let quote = quote.unwrap_or('\'');
+        let expect = format!("{attribute}={quote}{}{quote}", word.value);
+        self.edit(word.at, expect, Some(format!("{attribute}={quote}{value}{quote}")))
     }
 
     /// The change of a stretch of this domain's XML.

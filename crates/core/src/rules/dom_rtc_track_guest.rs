@@ -10,8 +10,8 @@ crate::rule! {
     /// turns into `-rtc …,clock=vm`.
     ///
     /// ## Why it matters
-    /// QEMU's virtual clock stands still while the VM is stopped. After a pause, a save and restore or a migration such
-    /// an RTC is behind by the whole gap, and everything that sets the guest from it (`virsh domtime --sync`,
+    /// QEMU's virtual clock stands still while the VM is stopped. After a pause, a save and restore or a migration
+    /// such an RTC is behind by the whole gap, and everything that sets the guest from it (`virsh domtime --sync`,
     /// `SYNC_TIME=1` of libvirt-guests, `hwclock -s`) "succeeds" with the wrong time.
     ///
     /// ## What to do
@@ -39,6 +39,6 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
     let found = RULE
         .found("the RTC tracks guest time, so it stands still whenever the VM is paused or saved")
         .cure("remove `track`, or write `track='wall'`", Effect::GuestRestart, Risk::Careful)
-        .change(domain.edit(track.at, "track='guest'", Some("track='wall'".to_owned())));
+        .change(domain.rewrite("track", track, "wall"));
     Ok(vec![domain.blame(found, "clock/timer[rtc]@track", track)])
 }
