@@ -1,9 +1,12 @@
 //! What can be known of machines, domains and QEMU processes.
 
+mod discipline;
 mod domain;
+mod log;
 mod machine;
 mod qemu;
 
+pub use discipline::Opinion;
 pub use domain::Domain;
 pub use machine::{
     Agent, Chrony, Clocksource, Hypervisor, IdleState, Kvm, KvmDevice, LIVE, LibvirtGuests,
