@@ -17,10 +17,11 @@ pub(super) fn probe(world: &World) -> Units {
     let guests = has("libvirt-guests.service");
     let waits: Vec<String> =
         WAITS.into_iter().filter(|name| has(name)).map(str::to_owned).collect();
+    let daemon = if has("virtqemud.service") { "virtqemud.service" } else { "libvirtd.service" };
     Units {
         libvirt_guests_enabled: enabled.clone().map(|_| guests),
-        libvirt_guests_after: text_of(world, "libvirt-guests.service")
-            .map(|text| unit::words(&text, "Unit", "After")),
+        libvirt_guests_after: after(world, "libvirt-guests.service"),
+        libvirt_daemon_after: after(world, daemon),
         time_wait_enabled: enabled.map(|_| waits),
         ntpd_options: ntpd_options(world),
     }
@@ -36,6 +37,10 @@ fn enabled(world: &World) -> Fact<Vec<String>> {
             })
             .collect()
     })
+}
+
+fn after(world: &World, name: &str) -> Fact<Vec<String>> {
+    text_of(world, name).map(|text| unit::words(&text, "Unit", "After"))
 }
 
 /// A unit with its drop-ins behind it, as systemd reads them; a unit in /etc replaces the distribution's.
