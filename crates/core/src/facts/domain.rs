@@ -93,6 +93,11 @@ impl Domain {
         self.edit(word.at, expect, Some(format!("{attribute}={quote}{value}{quote}")))
     }
 
+    /// The removal of an attribute.
+    pub fn remove(&self, attribute: &str, word: &Word) -> Change {
+        Change { value: None, ..self.rewrite(attribute, word, "") }
+    }
+
     /// The change of a stretch of this domain's XML.
     pub fn edit(&self, at: At, expect: impl Into<String>, value: Option<String>) -> Change {
         let object = Object::Domain { name: self.name.clone(), at };

@@ -56,17 +56,14 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
     if !reads_kvm_clock {
         return Ok(vec![]);
     }
-    let found =
-        RULE.found("the guest has an HPET, which it has no use for as a clock").saw_fact(
-            "operating system",
-            &domain.os,
-            |os| os.id.clone(),
+    let found = RULE
+        .found("the guest has an HPET, which it has no use for as a clock")
+        .saw_fact("operating system", &domain.os, |os| os.id.clone())
+        .cure(
+            "write `<timer name='hpet' present='no'/>` into `<clock>`",
+            Effect::GuestRestart,
+            Risk::Careful,
         );
-    let found = found.cure(
-        "write `<timer name='hpet' present='no'/>` into `<clock>`",
-        Effect::GuestRestart,
-        Risk::Careful,
-    );
     Ok(vec![match present {
         Some(present) => domain
             .blame(found, "clock/timer[hpet]@present", present)

@@ -4,7 +4,6 @@ use kvmtime_wire::domain::is;
 
 use crate::facts::{Domain, Facts};
 use crate::finding::{Effect, Risk};
-use crate::plan::Change;
 use crate::profile::numbers;
 use crate::rule::Verdict;
 
@@ -55,6 +54,6 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
         .saw_fact("libvirt", &host.version, Clone::clone)
         .saw_fact("QEMU", &host.qemu_version, Clone::clone)
         .cure("remove `present='yes'`", Effect::GuestRestart, Risk::Safe)
-        .change(Change { value: None, ..domain.rewrite("present", present, "") });
+        .change(domain.remove("present", present));
     Ok(vec![domain.blame(found, "clock/timer[hpet]@present", present)])
 }

@@ -18,8 +18,8 @@ crate::rule! {
     /// 64 in QEMU 7.2, 10.0 and 11.1. A guest that counts them runs fast; any guest loses CPU time.
     ///
     /// ## What to do
-    /// Write `tickpolicy='delay'`, or remove the attribute; lost ticks are then dropped. Give Windows its synthetic
-    /// timers, so that it does not need the RTC. Or write `<ioapic driver='kvm'/>` and do without interrupt remapping.
+    /// Remove the RTC's `tickpolicy`; lost ticks are then dropped. Give Windows its synthetic timers, so that it does
+    /// not need the RTC. Or write `<ioapic driver='kvm'/>` and do without interrupt remapping.
     ///
     /// ## Exceptions
     /// Linux and other guests that leave the RTC's periodic interrupt off do not notice.
@@ -50,7 +50,7 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
     let found = RULE
         .found("the RTC makes up for lost ticks although the split interrupt chip never reports delivery")
         .saw(what, &split.value, domain.place(split.at))
-        .cure("write `tickpolicy='delay'`", Effect::GuestRestart, Risk::Careful)
-        .change(domain.rewrite("tickpolicy", policy, "delay"));
+        .cure("remove `tickpolicy='catchup'`", Effect::GuestRestart, Risk::Careful)
+        .change(domain.remove("tickpolicy", policy));
     Ok(vec![domain.blame(found, "clock/timer[rtc]@tickpolicy", policy)])
 }

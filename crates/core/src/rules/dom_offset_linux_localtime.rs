@@ -1,6 +1,6 @@
 //! See [`RULE`].
 
-use kvmtime_wire::domain::Clock;
+use kvmtime_wire::domain::{Clock, Word};
 
 use crate::facts::{Domain, Facts};
 use crate::finding::{Effect, Risk, Severity};
@@ -57,7 +57,7 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
 }
 
 /// What makes the RTC show local time.
-fn local(clock: &Clock) -> Option<(&'static str, &kvmtime_wire::domain::Word)> {
+fn local(clock: &Clock) -> Option<(&'static str, &Word)> {
     let offset = clock.offset.as_ref()?;
     match offset.value.as_str() {
         "localtime" => Some(("clock@offset", offset)),

@@ -4,6 +4,7 @@ use kvmtime_wire::domain::{Clock, Timer, is};
 
 use crate::facts::{Domain, Facts};
 use crate::finding::{Effect, Finding, Risk, Severity};
+use crate::profile::Os;
 use crate::rule::Verdict;
 
 crate::rule! {
@@ -45,11 +46,10 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
     }
     let dropping = dropping(domain, facts);
     let generated = xml.clock.as_ref().is_some_and(is_generated);
-    let counts_ticks = match domain.os.value() {
-        None if generated && dropping.is_none() => domain.os.get()?.counts_ticks(),
-        os => os.is_some_and(|os| os.counts_ticks()),
-    };
+    let counts_ticks = domain.os.value().is_some_and(Os::counts_ticks);
     if !counts_ticks && generated && dropping.is_none() {
+        // What is generated for every guest matters only to one that counts ticks.
+        domain.os.get()?;
         return Ok(vec![]);
     }
     let found = RULE
