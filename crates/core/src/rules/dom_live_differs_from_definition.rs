@@ -48,15 +48,11 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
     if differing.is_empty() {
         return Ok(vec![]);
     }
-    let names: Vec<String> =
-        differing.iter().map(|((what, _), _)| format!("`{what}`")).collect();
+    let names: Vec<String> = differing.iter().map(|((what, _), _)| format!("`{what}`")).collect();
+    let restart = format!("run `virsh shutdown {0}`, then `virsh start {0}`", domain.name);
     let found = RULE
         .found(format!("the running domain differs from its definition in {}", names.join(", ")))
-        .cure(
-            format!("shut the guest down and start it: `virsh shutdown {0}`, `virsh start {0}`", domain.name),
-            Effect::GuestRestart,
-            Risk::Careful,
-        )
+        .cure(restart, Effect::GuestRestart, Risk::Careful)
         .at(&domain.path, domain.xml.clock_at());
     let found = differing.iter().fold(found, |found, ((what, now), (_, then))| {
         found

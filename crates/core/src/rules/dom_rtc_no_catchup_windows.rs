@@ -47,7 +47,9 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
     let severity = match (xml.has_hyperv_clock(), synthetic) {
         (true, true) => Severity::Info,
         (true, false) => Severity::Warning,
-        (false, _) => Severity::Error,
+        (false, _) if xml.is_kvm() => Severity::Error,
+        // Without KVM there is no such counter to be had.
+        (false, _) => Severity::Warning,
     };
     let found = RULE
         .found("the RTC drops the ticks that Windows loses while the host is busy")

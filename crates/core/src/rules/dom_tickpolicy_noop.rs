@@ -52,7 +52,9 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
         let found = idle.iter().fold(found, |found, (what, word)| {
             domain.blame(found, &format!("clock/timer[{name}]@{what}"), word)
         });
-        found.cure(remedy(timer, &idle), Effect::GuestRestart, Risk::Safe).at(&domain.path, timer.at)
+        found
+            .cure(remedy(timer, &idle), Effect::GuestRestart, Risk::Safe)
+            .at(&domain.path, timer.at)
     });
     Ok(findings.collect())
 }
