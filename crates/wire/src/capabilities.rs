@@ -38,11 +38,7 @@ pub fn parse(text: &str) -> Result<Capabilities, ParseError> {
     let (start, document) = Documents::new(&lines).next().ok_or_else(nothing)??;
     let root = document.root_element();
     if !root.has_tag_name("capabilities") {
-        let message = format!("not capabilities: the root is <{}>", root.tag_name().name());
-        return Err(ParseError::new(
-            document.text_pos_at(root.range().start).row as usize,
-            message,
-        ));
+        return Err(unexpected(root, "capabilities", &lines, start));
     }
     let Some(host) = child(root, "host") else { return Ok(Capabilities::default()) };
     let cpu = child(host, "cpu");
