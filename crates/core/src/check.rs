@@ -1,5 +1,7 @@
 //! Runs the rules over facts.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Facts, Role};
@@ -59,11 +61,26 @@ pub struct Report {
     pub skipped: Vec<Skipped>,
     /// How many of each.
     pub summary: Summary,
+    #[serde(skip)]
+    ids: HashSet<String>,
 }
 
 impl Report {
-    /// Adds another report to this one.
+    /// Adds another report to this one. A subject's id that would stand twice gets its source behind an `@`.
     pub fn append(&mut self, mut other: Self) {
+        for subject in &mut other.subjects {
+            if self.ids.insert(subject.id.clone()) {
+                continue;
+            }
+            let old = std::mem::take(&mut subject.id);
+            subject.id = format!("{old}@{}", subject.from);
+            self.ids.insert(subject.id.clone());
+            let found = other.findings.iter_mut().map(|finding| &mut finding.subject);
+            let skipped = other.skipped.iter_mut().map(|skipped| &mut skipped.subject);
+            for id in found.chain(skipped).filter(|id| **id == old) {
+                subject.id.clone_into(id);
+            }
+        }
         self.subjects.append(&mut other.subjects);
         self.findings.append(&mut other.findings);
         self.skipped.append(&mut other.skipped);
@@ -110,37 +127,43 @@ pub fn check(facts: &Facts) -> Report {
     let mut report = Report::default();
     for machine in &facts.machines {
         for role in &machine.roles {
-            let id = machine.id(*role);
-            report.subjects.push(machine.subject(*role));
-            for rule in rules::CATALOGUE {
-                let verdict = match (&rule.check, role) {
-                    (Check::Host(check), Role::Host) | (Check::Guest(check), Role::Guest) => {
-                        check(machine, facts)
-                    }
-                    (Check::Machine(check), role) if *role == machine.roles[0] => {
-                        check(machine, facts)
-                    }
-                    _ => continue,
-                };
-                report.judge(rule.id, &id, verdict);
-            }
+            let first = *role == machine.roles[0];
+            report.append(one(machine.subject(*role), "", |check| match (check, role) {
+                (Check::Host(check), Role::Host) | (Check::Guest(check), Role::Guest) => {
+                    Some(check(machine, facts))
+                }
+                (Check::Machine(check), _) if first => Some(check(machine, facts)),
+                _ => None,
+            }));
         }
     }
     for domain in &facts.domains {
-        report.subjects.push(domain.subject());
-        for rule in rules::CATALOGUE {
-            if let Check::Domain(check) = rule.check {
-                report.judge(rule.id, &domain.id, check(domain, facts));
-            }
-        }
+        report.append(one(domain.subject(), &domain.source, |check| match check {
+            Check::Domain(check) => Some(check(domain, facts)),
+            _ => None,
+        }));
     }
     for qemu in &facts.qemus {
-        report.subjects.push(qemu.subject());
-        for rule in rules::CATALOGUE {
-            if let Check::Qemu(check) = rule.check {
-                report.judge(rule.id, &qemu.id, check(qemu, facts));
-            }
+        report.append(one(qemu.subject(), &qemu.source, |check| match check {
+            Check::Qemu(check) => Some(check(qemu, facts)),
+            _ => None,
+        }));
+    }
+    report
+}
+
+/// Judges one subject by every rule to which `apply` has an answer.
+fn one(subject: Subject, source: &str, apply: impl Fn(&Check) -> Option<Verdict>) -> Report {
+    let mut report = Report::default();
+    for rule in rules::CATALOGUE {
+        if let Some(verdict) = apply(&rule.check) {
+            report.judge(rule.id, &subject.id, verdict);
         }
     }
+    for location in report.findings.iter_mut().filter_map(|finding| finding.location.as_mut()) {
+        let line = source.lines().nth((location.at.line as usize).saturating_sub(1));
+        location.excerpt = line.map(Into::into);
+    }
+    report.subjects.push(subject);
     report
 }

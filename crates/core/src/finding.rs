@@ -76,6 +76,9 @@ pub struct Location {
     /// The place in it.
     #[serde(flatten)]
     pub at: At,
+    /// The text of that line, where it is at hand.
+    #[serde(skip)]
+    pub excerpt: Option<Box<str>>,
 }
 
 /// What to do about a finding.
@@ -164,7 +167,7 @@ impl Finding {
     /// Says where the fault stands.
     #[must_use]
     pub fn at(mut self, path: &str, at: At) -> Self {
-        self.location = Some(Location { path: path.to_owned(), at });
+        self.location = Some(Location { path: path.to_owned(), at, excerpt: None });
         self
     }
 

@@ -1,1 +1,13 @@
-//! The kernel and libvirt.
+//! The kernel's and libvirt's calls: one safe function per call. All `unsafe` of kvmtime lives here.
+#![expect(unsafe_code, reason = "this crate is the address of unsafe code")]
+#![deny(unsafe_op_in_unsafe_fn)]
+
+pub mod cpuid;
+pub mod klog;
+pub mod kvm;
+#[cfg(feature = "libvirt")]
+pub mod libvirt;
+pub mod local_time;
+pub mod process;
+pub mod timex;
+pub mod uname;

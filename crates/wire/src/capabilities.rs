@@ -4,7 +4,7 @@ use roxmltree::Node;
 use serde::{Deserialize, Serialize};
 
 use crate::text::{Lines, ParseError};
-use crate::xml::{Documents, child, unexpected};
+use crate::xml::{Documents, child, other_root};
 
 /// What it says about time. Source: libvirt `docs/formatcaps.rst`, `src/conf/cpu_conf.c`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ pub fn parse(text: &str) -> Result<Capabilities, ParseError> {
     let (start, document) = Documents::new(&lines).next().ok_or_else(nothing)??;
     let root = document.root_element();
     if !root.has_tag_name("capabilities") {
-        return Err(unexpected(root, "capabilities", &lines, start));
+        return Err(other_root(root, &lines, start));
     }
     let Some(host) = child(root, "host") else { return Ok(Capabilities::default()) };
     let cpu = child(host, "cpu");
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn other_documents_are_named() {
         let error = parse("\n<domainCapabilities/>").unwrap_err();
-        assert_eq!(error.message, "not capabilities: the root is <domainCapabilities>");
+        assert_eq!(error.message, "the root is <domainCapabilities>");
         assert!(parse("error: failed to connect to the hypervisor").is_err());
         assert!(parse("").is_err());
     }

@@ -6,7 +6,7 @@ use roxmltree::{Attribute, Node};
 use serde::{Deserialize, Serialize};
 
 use crate::text::{At, Lines, ParseError, Spanned};
-use crate::xml::{Documents, child, unexpected};
+use crate::xml::{Documents, child, other_root};
 
 /// An attribute or a text, as written.
 pub type Word = Spanned<String>;
@@ -190,26 +190,37 @@ pub fn is(word: Option<&Word>, value: &str) -> bool {
     word.is_some_and(|word| word.value == value)
 }
 
+/// Why a text gave no domain.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoDomain {
+    /// It is not XML.
+    #[error("not a domain XML ({0})")]
+    Broken(ParseError),
+    /// It is XML of another kind, such as a network.
+    #[error("not a domain XML ({0})")]
+    Other(ParseError),
+}
+
 /// Every domain in a text: one domain, a `<domains>` list, a saved status, snapshot or checkpoint, or several of them in a row.
 ///
 /// # Errors
 /// Where the text is no XML, or names what it holds instead of a domain.
-pub fn parse(text: &str) -> Result<Vec<DomainXml>, ParseError> {
+pub fn parse(text: &str) -> Result<Vec<DomainXml>, NoDomain> {
     let lines = Lines::new(text);
     let mut found = Vec::new();
     for document in Documents::new(&lines) {
-        let (start, document) = document?;
+        let (start, document) = document.map_err(NoDomain::Broken)?;
         let reader = Reader { lines: &lines, start };
         let root = document.root_element();
         let before = found.len();
         let domains = root.descendants().filter(|node| is_definition(*node));
         found.extend(domains.map(|node| reader.domain(node)));
         if found.len() == before {
-            return Err(unexpected(root, "a domain XML", &lines, start));
+            return Err(NoDomain::Other(other_root(root, &lines, start)));
         }
     }
     if found.is_empty() {
-        return Err(ParseError::new(1, "not a domain XML: there is no element"));
+        return Err(NoDomain::Broken(ParseError::new(1, "there is no element")));
     }
     Ok(found)
 }
@@ -417,9 +428,9 @@ mod tests {
     #[test]
     fn what_is_no_domain_is_named() {
         let error = parse("\n<network><name>default</name></network>").unwrap_err();
-        assert_eq!(error.to_string(), "line 2: not a domain XML: the root is <network>");
-        assert_eq!(parse(" ").unwrap_err().line, 1);
+        assert_eq!(error.to_string(), "not a domain XML (line 2: the root is <network>)");
+        assert!(matches!(parse(" "), Err(NoDomain::Broken(_))));
         let row = format!("{SEED}<domain type='kvm'>\n<name>x</nam></domain>");
-        assert_eq!(parse(&row).unwrap_err().line, 10);
+        assert!(matches!(parse(&row), Err(NoDomain::Broken(error)) if error.line == 10));
     }
 }

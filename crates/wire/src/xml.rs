@@ -157,15 +157,10 @@ fn no_position(message: &str) -> &str {
     message.rsplit_once(" at ").map_or(message, |(message, _)| message)
 }
 
-/// The document that starts there is of another kind.
-pub(crate) fn unexpected(
-    root: Node<'_, '_>,
-    what: &str,
-    lines: &Lines<'_>,
-    start: usize,
-) -> ParseError {
+/// Names the root of the document that starts there, which is of another kind than was wanted.
+pub(crate) fn other_root(root: Node<'_, '_>, lines: &Lines<'_>, start: usize) -> ParseError {
     let offset = start + root.range().start;
-    let message = format!("not {what}: the root is <{}>", root.tag_name().name());
+    let message = format!("the root is <{}>", root.tag_name().name());
     ParseError::new(lines.at(offset..offset).line as usize, message)
 }
 

@@ -1,5 +1,7 @@
 //! One libvirt domain.
 
+use std::sync::Arc;
+
 use kvmtime_wire::domain::{DomainXml, Word};
 use kvmtime_wire::text::At;
 use serde::{Deserialize, Serialize};
@@ -29,11 +31,14 @@ pub struct Domain {
     pub xml: DomainXml,
     /// The persistent definition of a running domain.
     pub definition: Fact<DomainXml>,
+    /// The text that `xml` was read from, to show the lines that findings speak of.
+    #[serde(skip)]
+    pub source: Arc<str>,
 }
 
 impl Domain {
     /// A domain as its XML describes it.
-    pub fn of(xml: DomainXml, from: &str, path: &str) -> Self {
+    pub fn of(xml: DomainXml, from: &str, path: &str, source: Arc<str>) -> Self {
         let name =
             xml.name.as_ref().map_or_else(|| "unnamed".to_owned(), |name| name.value.clone());
         Self {
@@ -45,6 +50,7 @@ impl Domain {
             os: crate::profile::of_domain(&xml, path),
             xml,
             definition: Fact::absent(path),
+            source,
         }
     }
 

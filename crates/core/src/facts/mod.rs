@@ -1,9 +1,12 @@
 //! What can be known of machines, domains and QEMU processes.
 
+mod discipline;
 mod domain;
+mod log;
 mod machine;
 mod qemu;
 
+pub use discipline::Opinion;
 pub use domain::Domain;
 pub use machine::{
     Agent, Chrony, Clocksource, Hypervisor, IdleState, Kvm, KvmDevice, LIVE, LibvirtGuests,
@@ -39,30 +42,11 @@ impl Default for Facts {
 }
 
 impl Facts {
-    /// Adds what another run read; ids that would stand twice get their source behind an `@`.
+    /// Adds what another run read.
     pub fn append(&mut self, other: Self) {
-        let taken: std::collections::HashSet<&str> = self
-            .domains
-            .iter()
-            .map(|d| d.id.as_str())
-            .chain(self.qemus.iter().map(|q| q.id.as_str()))
-            .collect();
-        let fresh = |id: &str, from: &str| {
-            if taken.contains(id) { format!("{id}@{from}") } else { id.to_owned() }
-        };
-        let domains: Vec<_> = other
-            .domains
-            .into_iter()
-            .map(|domain| Domain { id: fresh(&domain.id, &domain.from), ..domain })
-            .collect();
-        let qemus: Vec<_> = other
-            .qemus
-            .into_iter()
-            .map(|qemu| Qemu { id: fresh(&qemu.id, &qemu.from), ..qemu })
-            .collect();
-        self.domains.extend(domains);
-        self.qemus.extend(qemus);
         self.machines.extend(other.machines);
+        self.domains.extend(other.domains);
+        self.qemus.extend(other.qemus);
     }
 
     /// The machine that runs these domains: the one that is judged as a host.

@@ -1,5 +1,7 @@
 //! One QEMU command line.
 
+use std::sync::Arc;
+
 use kvmtime_wire::qemu::{CommandLine, Opt};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +23,9 @@ pub struct Qemu {
     pub os: Fact<Os>,
     /// The command line.
     pub line: CommandLine,
+    /// The text of the file that it was read from, to show the lines that findings speak of.
+    #[serde(skip)]
+    pub source: Arc<str>,
 }
 
 impl Qemu {
@@ -29,14 +34,14 @@ impl Qemu {
         let from = format!("/proc/{pid}/cmdline");
         let name = line.name().unwrap_or_else(|| pid.to_string());
         let os = crate::profile::of_qemu(&line, &from);
-        Self { id: format!("qemu/{pid}"), name, from, os, line }
+        Self { id: format!("qemu/{pid}"), name, from, os, line, source: Arc::default() }
     }
 
     /// The command line in a file.
-    pub fn of_file(path: &str, line: CommandLine) -> Self {
+    pub fn of_file(path: &str, line: CommandLine, source: Arc<str>) -> Self {
         let name = line.name().unwrap_or_else(|| path.to_owned());
         let os = crate::profile::of_qemu(&line, path);
-        Self { id: format!("qemu/{name}"), name, from: path.to_owned(), os, line }
+        Self { id: format!("qemu/{name}"), name, from: path.to_owned(), os, line, source }
     }
 
     /// The subject of a report.

@@ -12,8 +12,31 @@ macro_rules! catalogue {
 }
 
 catalogue! {
+    host_tsc_not_constant
+    host_tsc_not_nonstop
+    host_clocksource_not_tsc
+    host_tsc_unavailable
+    host_tsc_forced_reliable
+    host_legacy_power_lockdown
+    host_unsynchronised
+    host_multiple_time_daemons
+    host_rtc_local_time
+    host_rtc_not_disciplined
+    host_vms_start_before_timesync
+    host_libvirt_guests_no_sync
+    host_sleep_with_guests
+    host_kvm_module_tsc_tolerance
+    host_nested_l1_uses_kvmclock
+    host_kvmclock_periodic_sync
+    host_tuned_profile
+    host_no_tsc_scaling
+    host_overcommit_steal
     dom_rtc_track_guest
     guest_clocksource_slow
+    log_tsc_unstable
+    log_lost_ticks
+    log_tsc_frequency_mismatch
+    log_ntp_giveup
 }
 
 /// The rule by that id.

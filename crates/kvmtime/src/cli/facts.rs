@@ -1,0 +1,46 @@
+//! `kvmtime facts`.
+
+use kvmtime_core::facts::Facts;
+
+use super::exit::{self, Exit};
+use super::targets::{self, Targets};
+use crate::output::{self, Format};
+
+/// Print what was read, and from where
+///
+/// What is not known says why: absent, denied, failed or not collected. The JSON can be judged anywhere with
+/// `kvmtime check --facts FILE`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kvmtime facts                                this machine, its libvirt domains and QEMU processes
+  kvmtime facts --format json > web01.json     for `kvmtime check --facts web01.json`, here or elsewhere
+  kvmtime facts web01.xml                      one domain XML")]
+pub(super) struct Args {
+    #[command(flatten)]
+    targets: Targets,
+
+    /// How to print them
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let found = args.targets.find();
+    let mut failures = found.failures;
+    let mut all = Facts::default();
+    for facts in found.sets {
+        all.append(facts);
+    }
+    for path in &found.files {
+        match targets::of_folder(path) {
+            Ok(facts) => all.append(facts.unwrap_or_default()),
+            Err(error) => failures.push(error),
+        }
+    }
+    output::facts(&all, args.format)?;
+    for failure in &failures {
+        exit::failed(failure);
+    }
+    Ok(if failures.is_empty() { Exit::Clean } else { Exit::Failed })
+}

@@ -1,0 +1,51 @@
+//! The command line: one file per command.
+
+mod capture;
+mod check;
+mod exit;
+mod explain;
+mod facts;
+mod rules;
+mod targets;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// Keeps the clocks of KVM guests right, and proves it.
+#[derive(Debug, Parser)]
+#[command(name = "kvmtime", version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Args),
+    Facts(facts::Args),
+    Capture(capture::Args),
+    Rules(rules::Args),
+    Explain(explain::Args),
+}
+
+/// Runs the program: what was typed, what came of it, and the exit status.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
+    };
+    let done = match cli.command {
+        Command::Check(args) => check::run(&args),
+        Command::Facts(args) => facts::run(&args),
+        Command::Capture(args) => capture::run(&args),
+        Command::Rules(args) => rules::run(&args),
+        Command::Explain(args) => explain::run(&args),
+    };
+    done.unwrap_or_else(|error| exit::failed(&error)).into()
+}
+
+/// The whole command line, for manual pages, completions and the reference.
+pub fn command() -> clap::Command {
+    Cli::command()
+}

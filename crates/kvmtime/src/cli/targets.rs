@@ -1,0 +1,190 @@
+//! What a command is asked to look at.
+
+use std::path::{Path, PathBuf};
+
+use kvmtime_core::facts::{Facts, Role};
+use kvmtime_wire::domain::NoDomain;
+
+use super::exit::Hinted;
+use crate::probe::{self, Part};
+use crate::world::{self, Input, World};
+
+/// Where to look; the same for every command that reads.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Targets {
+    /// What to look at
+    ///
+    /// Nothing: this machine as host and guest, every libvirt domain and every QEMU process on it.
+    /// `host`, `guest`, `domain:NAME`, `domain:all`, `qemu:PID`: a part of that.
+    /// `libvirt+URI`: the domains of that libvirt.
+    /// FILE: domain XML, a QEMU command line, or facts as JSON; `-` is standard input.
+    /// FOLDER: a mounted root, a support archive or what `capture` wrote, else every *.xml below it.
+    #[arg(value_name = "TARGET", verbatim_doc_comment)]
+    names: Vec<String>,
+
+    /// Facts that `kvmtime facts --format json` printed, here or elsewhere
+    #[arg(long = "facts", value_name = "FILE")]
+    facts: Vec<PathBuf>,
+
+    /// Judge evidence as that, instead of what it looks like
+    #[arg(long = "as", value_name = "ROLE")]
+    role: Option<RoleName>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum RoleName {
+    Host,
+    Guest,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Host => Self::Host,
+            RoleName::Guest => Self::Guest,
+        }
+    }
+}
+
+/// What was found where the targets point.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Facts, one set for each machine or file: a host's facts say nothing about another's domains.
+    pub(super) sets: Vec<Facts>,
+    /// Files of a folder, still to be read: there may be many.
+    pub(super) files: Vec<PathBuf>,
+    /// What could not be read, and why.
+    pub(super) failures: Vec<anyhow::Error>,
+}
+
+impl Targets {
+    /// Reads everything but the files of folders.
+    pub(super) fn find(&self) -> Found {
+        let mut found = Found::default();
+        let mut parts = Vec::new();
+        for name in &self.names {
+            match part(name) {
+                Some(part) => parts.push(part),
+                None => self.path(Path::new(name), &mut found),
+            }
+        }
+        for path in &self.facts {
+            let set = text_of(path).and_then(|text| facts_of(path, &text));
+            found.add(set);
+        }
+        if self.names.is_empty() && self.facts.is_empty() {
+            parts = vec![Part::Roles, Part::Domains, Part::Qemus];
+        }
+        if !parts.is_empty() {
+            let (facts, missing) = probe::gather(&World::live(), &parts);
+            found.sets.push(facts);
+            found.failures.extend(missing.into_iter().map(|text| {
+                Hinted::new(text, "`kvmtime check` without a target shows what there is").into()
+            }));
+        }
+        found
+    }
+
+    fn path(&self, path: &Path, found: &mut Found) {
+        match world::input(path) {
+            Ok(Input::File(text)) => found.add(read(path, &text)),
+            Ok(Input::Evidence) => {
+                let role = self.role.map(Role::from);
+                found.sets.push(probe::evidence(&World::folder(path), path, role));
+            }
+            Ok(Input::Folder(files)) if files.is_empty() => found.failures.push(
+                Hinted::new(
+                    format!("nothing to check in {}", path.display()),
+                    "evidence holds proc/, sys/, etc/ or sos_commands/; any other folder must hold *.xml",
+                )
+                .into(),
+            ),
+            Ok(Input::Folder(files)) => found.files.extend(files),
+            Err(error) => found.failures.push(unreadable(path, &error)),
+        }
+    }
+}
+
+impl Found {
+    fn add(&mut self, set: anyhow::Result<Facts>) {
+        match set {
+            Ok(facts) => self.sets.push(facts),
+            Err(error) => self.failures.push(error),
+        }
+    }
+}
+
+/// A word that is not a path: a part of this machine. `./host` is a path.
+fn part(name: &str) -> Option<Part> {
+    let (kind, rest) = name.split_once(':').unwrap_or((name, ""));
+    Some(match (kind, rest) {
+        ("host", "") => Part::Role(Role::Host),
+        ("guest", "") => Part::Role(Role::Guest),
+        ("domain", "all") => Part::Domains,
+        ("domain", name) if !name.is_empty() => Part::Domain(name.to_owned()),
+        ("qemu", "all") => Part::Qemus,
+        ("qemu", pid) if !pid.is_empty() => Part::Qemu(pid.to_owned()),
+        _ => Part::Libvirt(name.strip_prefix("libvirt+")?.to_owned()),
+    })
+}
+
+/// Reads one file of a folder. What is XML but no domain, as libvirt's networks beside its domains, is passed over.
+pub(super) fn of_folder(path: &Path) -> anyhow::Result<Option<Facts>> {
+    let text = text_of(path)?;
+    match probe::domain::of_text(&text, &path.to_string_lossy()) {
+        Ok(domains) => Ok(Some(Facts { domains, ..Facts::default() })),
+        Err(NoDomain::Other(_)) => Ok(None),
+        Err(error) => Err(anyhow::anyhow!("cannot read {}: {error}", path.display())),
+    }
+}
+
+/// Reads a file that was named: its first character tells what it is.
+fn read(path: &Path, text: &str) -> anyhow::Result<Facts> {
+    let name = path.to_string_lossy();
+    let wrong = |error| anyhow::anyhow!("cannot read {name}: {error}");
+    match text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).chars().next() {
+        Some('{') => facts_of(path, text),
+        Some('<') => {
+            let domains = probe::domain::of_text(text, &name).map_err(wrong)?;
+            Ok(Facts { domains, ..Facts::default() })
+        }
+        _ => {
+            let qemus = vec![probe::qemu::of_text(text, &name).map_err(|error| {
+                let message = format!("cannot read {name}: {error}");
+                Hinted::new(message, "expected domain XML, a QEMU command line, or facts as JSON")
+            })?];
+            Ok(Facts { qemus, ..Facts::default() })
+        }
+    }
+}
+
+fn facts_of(path: &Path, text: &str) -> anyhow::Result<Facts> {
+    let facts: Facts = serde_json::from_str(text)
+        .map_err(|error| anyhow::anyhow!("cannot read {}: not facts: {error}", path.display()))?;
+    if facts.schema == kvmtime_core::facts::SCHEMA {
+        return Ok(facts);
+    }
+    let message = format!("cannot read {}: its schema is {}", path.display(), facts.schema);
+    Err(Hinted::new(message, format!("this version reads {}", kvmtime_core::facts::SCHEMA)).into())
+}
+
+fn text_of(path: &Path) -> anyhow::Result<String> {
+    match world::input(path) {
+        Ok(Input::File(text)) => Ok(text),
+        Ok(_) => anyhow::bail!("cannot read {}: it is a folder", path.display()),
+        Err(error) => Err(unreadable(path, &error)),
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> anyhow::Error {
+    let message = format!("cannot read {}: {}", path.display(), world::plain(error));
+    match error.kind() {
+        std::io::ErrorKind::PermissionDenied => Hinted::new(message, "run as root").into(),
+        std::io::ErrorKind::NotFound => Hinted::new(
+            message,
+            "a target is a path, host, guest, domain:NAME, qemu:PID or libvirt+URI",
+        )
+        .into(),
+        _ => anyhow::anyhow!(message),
+    }
+}

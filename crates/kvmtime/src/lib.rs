@@ -1,0 +1,7 @@
+//! kvmtime keeps the clocks of KVM guests right, and proves it.
+#![forbid(unsafe_code)]
+
+pub mod cli;
+mod output;
+mod probe;
+mod world;

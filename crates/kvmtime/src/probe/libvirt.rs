@@ -1,0 +1,165 @@
+//! libvirt: its domains, its view of the host, its settings.
+
+use std::io;
+use std::sync::Arc;
+
+use kvmtime_core::fact::Fact;
+use kvmtime_core::facts::{Domain, LibvirtGuests, LibvirtHost};
+use kvmtime_wire::{assignments, capabilities, domain};
+use serde::{Deserialize, Serialize};
+
+use super::SYSTEM;
+use crate::world::World;
+
+/// What libvirt answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Answer {
+    uri: String,
+    version: String,
+    qemu_version: Option<String>,
+    capabilities: Option<String>,
+    domains: Vec<AnsweredDomain>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct AnsweredDomain {
+    name: String,
+    running: bool,
+    autostart: bool,
+    xml: String,
+    definition: Option<String>,
+}
+
+const DEFINITIONS: &str = "/etc/libvirt/qemu";
+const ARCHIVE: &str = "/sos_commands/virsh";
+
+/// Asks the libvirt of that URI. The system's own is only asked when its socket is there, which costs next to nothing.
+pub(super) fn ask(world: &World, uri: &str) -> Fact<Answer> {
+    if uri != SYSTEM {
+        return world.ask(&format!("libvirt {}", uri.replace('/', ".")), uri, || answer(uri));
+    }
+    world.ask("libvirt", uri, || {
+        let sockets = ["libvirt-sock-ro", "virtqemud-sock-ro"];
+        if sockets.iter().all(|name| !crate::world::is_there(&format!("/run/libvirt/{name}"))) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        answer(uri)
+    })
+}
+
+#[cfg(feature = "libvirt")]
+fn answer(uri: &str) -> io::Result<Answer> {
+    let libvirt = kvmtime_sys::libvirt::Connection::open(uri)?;
+    let domains = libvirt.domains()?.into_iter().map(|domain| AnsweredDomain {
+        name: domain.name,
+        running: domain.running,
+        autostart: domain.autostart,
+        xml: domain.xml,
+        definition: domain.definition,
+    });
+    Ok(Answer {
+        uri: uri.to_owned(),
+        version: libvirt.libvirt_version()?,
+        qemu_version: libvirt.hypervisor_version().ok(),
+        capabilities: libvirt.capabilities().ok(),
+        domains: domains.collect(),
+    })
+}
+
+#[cfg(not(feature = "libvirt"))]
+fn answer(_: &str) -> io::Result<Answer> {
+    Err(io::Error::other("this kvmtime is built without libvirt"))
+}
+
+/// The domains in an answer; one whose XML cannot be read is left out, as libvirt made it itself.
+pub(super) fn domains(answer: &Fact<Answer>) -> Vec<Domain> {
+    let Some(answer) = answer.value() else { return vec![] };
+    answer.domains.iter().filter_map(|domain| of(domain, &answer.uri)).collect()
+}
+
+fn of(answered: &AnsweredDomain, uri: &str) -> Option<Domain> {
+    let path = format!("virsh dumpxml {}", answered.name);
+    let xml = domain::parse(&answered.xml).ok()?.into_iter().next()?;
+    let mut found = Domain::of(xml, uri, &path, answered.xml.as_str().into());
+    found.running = Fact::known(answered.running, uri);
+    if let Some(definition) = &answered.definition {
+        let path = format!("virsh dumpxml --inactive {}", answered.name);
+        let read = |text: &str| domain::parse(text).map(|all| all.into_iter().next());
+        found.definition = match read(definition) {
+            Ok(Some(xml)) => Fact::known(xml, path),
+            Ok(None) => Fact::absent(path),
+            Err(error) => Fact::failed(error, path),
+        };
+    }
+    Some(found)
+}
+
+/// The domains of a machine whose libvirt did not answer: those that a support archive dumped, else the definitions on disk.
+pub(super) fn domains_of_files(world: &World) -> Vec<Domain> {
+    let dumps = files(world, ARCHIVE, |name| name.contains("_dumpxml_"));
+    if !dumps.is_empty() {
+        return dumps;
+    }
+    files(world, DEFINITIONS, |name| name.ends_with(".xml"))
+}
+
+fn files(world: &World, folder: &str, wanted: impl Fn(&str) -> bool) -> Vec<Domain> {
+    let names = world.names(folder);
+    let names = names.value().into_iter().flatten().filter(|name| wanted(name));
+    names
+        .flat_map(|name| {
+            let path = format!("{folder}/{name}");
+            let text = world.text(&path);
+            let source: Arc<str> = text.value().map_or("", String::as_str).into();
+            let domains = domain::parse(&source).unwrap_or_default().into_iter();
+            domains
+                .map(|xml| Domain::of(xml, &path, &path, Arc::clone(&source)))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// What libvirt says of the host.
+pub(super) fn host(world: &World, answer: &Fact<Answer>) -> LibvirtHost {
+    let names = |answer: Answer| {
+        let started = answer.domains.into_iter().filter(|domain| domain.autostart);
+        started.map(|domain| domain.name).collect()
+    };
+    LibvirtHost {
+        version: answer.clone().map(|answer| answer.version),
+        qemu_version: answer
+            .clone()
+            .parse(|answer| answer.qemu_version.ok_or("it names no version")),
+        capabilities: answer
+            .clone()
+            .parse(|answer| answer.capabilities.ok_or("it gives no capabilities"))
+            .or_else(|| world.run_archived(&["virsh", "-r", "capabilities"]))
+            .parse(|text| capabilities::parse(&text)),
+        guests: guests(world),
+        autostart: answer.clone().map(names).or_else(|| {
+            let links = world.names(&format!("{DEFINITIONS}/autostart"));
+            links.map(|names| {
+                names.iter().map(|name| name.trim_end_matches(".xml").to_owned()).collect()
+            })
+        }),
+        running_vcpus: answer.clone().map(|_| {
+            let running = domains(answer).into_iter().filter(|d| d.running.value() == Some(&true));
+            running.map(|domain| domain.xml.vcpus.map_or(1, |vcpus| vcpus.value)).sum()
+        }),
+    }
+}
+
+/// libvirt-guests(8): a line that is missing has libvirt's default, `suspend` and no sync.
+fn guests(world: &World) -> Fact<LibvirtGuests> {
+    world
+        .text("/etc/default/libvirt-guests")
+        .or_else(|| world.text("/etc/sysconfig/libvirt-guests"))
+        .map(|text| {
+            let values = assignments::parse(&text);
+            let get = |name: &str| values.get(name).map(String::as_str);
+            LibvirtGuests {
+                on_shutdown: get("ON_SHUTDOWN").unwrap_or("suspend").to_owned(),
+                sync_time: get("SYNC_TIME").is_some_and(|value| value != "0"),
+            }
+        })
+}

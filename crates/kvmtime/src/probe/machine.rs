@@ -1,0 +1,72 @@
+//! A machine as a whole.
+
+use kvmtime_core::fact::{Fact, Unknown, Why};
+use kvmtime_core::facts::{Hypervisor, LIVE, Machine, Role};
+use kvmtime_wire::ps::Process;
+
+use super::{
+    agent, chrony, clocksource, kvm, libvirt, log, ntp, power, processes, ptp, rtc, system, timex,
+    units,
+};
+use crate::world::World;
+
+/// Everything that can be known of the machine; its roles are still to be settled.
+pub(super) fn probe(
+    world: &World,
+    processes: &Fact<Vec<Process>>,
+    libvirt: &Fact<libvirt::Answer>,
+) -> Machine {
+    let logs = log::probe(world);
+    let cpu = system::cpu(world);
+    let daemons = processes::daemons(processes);
+    let runs =
+        |name: &str| daemons.value().is_none_or(|all| all.iter().any(|daemon| daemon.name == name));
+    Machine {
+        roles: vec![],
+        source: LIVE.to_owned(),
+        name: world.word("/proc/sys/kernel/hostname").or_else(|| world.word("/etc/hostname")),
+        os: system::os(world),
+        kernel: system::kernel(world),
+        arch: system::arch(world),
+        cmdline: system::cmdline(world),
+        hypervisor: system::hypervisor(world, &cpu),
+        container: system::container(world),
+        clocksource: clocksource::probe(world),
+        kvm: kvm::probe(world),
+        power: power::probe(world),
+        timex: timex::probe(world),
+        rtc: rtc::probe(world),
+        chrony: chrony::probe(world, runs("chronyd")),
+        ntp: ntp::probe(world, runs("ntpd")),
+        timesyncd: ntp::timesyncd(world, runs("systemd-timesyncd")),
+        openntpd: ntp::openntpd(world, runs("openntpd")),
+        phcs: ptp::clocks(world),
+        ptp_kvm_module: ptp::module(world),
+        vmclock: world.exists("/sys/class/misc/vmclock0"),
+        cpu_time: world.text("/proc/stat").parse(|text| kvmtime_wire::stat::parse(&text)),
+        cpu_pressure: world
+            .text("/proc/pressure/cpu")
+            .parse(|text| kvmtime_wire::pressure::some_avg60(&text)),
+        agent: agent::probe(world, processes),
+        units: units::probe(world),
+        libvirt: libvirt::host(world, libvirt),
+        cpu,
+        daemons,
+        logs,
+    }
+}
+
+/// What the machine looks like: a guest where a hypervisor shows itself, a host where KVM or its guests do.
+pub(super) fn roles(machine: &Machine, runs_qemu: bool) -> Vec<Role> {
+    let denied = |fact: &Fact<_>| {
+        matches!(fact, Fact::Unknown(Unknown { unknown: Why::Denied | Why::Failed(_), .. }))
+    };
+    let kvm = machine.kvm.device.value().is_some() || denied(&machine.kvm.device);
+    let host = kvm || runs_qemu || machine.libvirt.version.value().is_some();
+    let guest = machine.hypervisor.value().is_some_and(|by| *by != Hypervisor::None);
+    match (host, guest) {
+        (true, true) => vec![Role::Host, Role::Guest],
+        (false, true) => vec![Role::Guest],
+        _ => vec![Role::Host],
+    }
+}

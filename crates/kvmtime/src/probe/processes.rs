@@ -1,0 +1,92 @@
+//! Processes that have to do with time: daemons, QEMU, its guest agent.
+
+use kvmtime_core::fact::{Fact, Why};
+use kvmtime_core::facts::TimeDaemon;
+use kvmtime_wire::ps::{self, Process};
+
+use crate::world::{self, World};
+
+/// Names that processes are known by; the kernel keeps 15 characters of one.
+const WANTED: [&str; 13] = [
+    "chronyd",
+    "ntpd",
+    "ntp-daemon",
+    "systemd-timesyncd",
+    "phc2sys",
+    "timemaster",
+    "vmtoolsd",
+    "VBoxService",
+    "qemu-system",
+    "qemu-kvm",
+    "kvm",
+    "qemu-ga",
+    "busybox",
+];
+
+/// How support archives list processes.
+const ARCHIVED: [&[&str]; 4] =
+    [&["ps", "auxwwwm"], &["ps", "auxfwww"], &["ps", "auxwww"], &["ps", "aux"]];
+
+/// The processes by those names.
+pub(super) fn probe(world: &World) -> Fact<Vec<Process>> {
+    let own = world.output(&["ps", "-eo", "pid,args"], || world::processes(&WANTED));
+    if world.is_live() {
+        return own.map(|text| ps::parse(&text));
+    }
+    let archived = || {
+        let mut all = ARCHIVED.iter().map(|command| world.run(command));
+        all.find(|output| output.value().is_some()).unwrap_or_default()
+    };
+    own.or_else(archived).map(|text| ps::parse(&text))
+}
+
+/// The daemons that may move the clock, process by process.
+pub(super) fn daemons(processes: &Fact<Vec<Process>>) -> Fact<Vec<TimeDaemon>> {
+    processes.clone().map(|all| {
+        let of = |process: Process| {
+            let command = process.command.replace('\0', " ").trim().to_owned();
+            let name = daemon(&command)?.to_owned();
+            Some(TimeDaemon { name, pid: process.pid, command })
+        };
+        all.into_iter().filter_map(of).collect()
+    })
+}
+
+/// OpenNTPD calls itself ntpd, and busybox brings one too.
+fn daemon(command: &str) -> Option<&'static str> {
+    let mut words = command.split(' ');
+    let program = words.next()?.rsplit('/').next()?;
+    let openntpd = command.contains("openntpd") || command.starts_with("ntpd: ");
+    match program.trim_end_matches(':') {
+        "ntpd" if openntpd => Some("openntpd"),
+        "busybox" if words.next() == Some("ntpd") => Some("busybox ntpd"),
+        name => [
+            "chronyd",
+            "ntpd",
+            "ntp-daemon",
+            "systemd-timesyncd",
+            "phc2sys",
+            "timemaster",
+            "vmtoolsd",
+            "VBoxService",
+        ]
+        .into_iter()
+        .find(|known| *known == name),
+    }
+}
+
+/// The processes of a program.
+pub(super) fn of<'a>(
+    processes: &'a Fact<Vec<Process>>,
+    is: impl Fn(&str) -> bool + 'a,
+) -> impl Iterator<Item = &'a Process> {
+    processes.value().into_iter().flatten().filter(move |process| {
+        let program = process.command.split(['\0', ' ']).next().unwrap_or_default();
+        is(program.rsplit('/').next().unwrap_or_default())
+    })
+}
+
+/// Why a daemon that does not run has nothing to say.
+pub(super) fn not_running<T>(name: &str) -> Fact<T> {
+    Fact::unknown(Why::Absent, format!("a running {name}"))
+}

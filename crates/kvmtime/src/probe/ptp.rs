@@ -1,0 +1,45 @@
+//! PTP hardware clocks, told apart by their clock_name.
+
+use kvmtime_core::fact::Fact;
+use kvmtime_core::facts::Phc;
+
+use crate::world::World;
+
+const CLASS: &str = "/sys/class/ptp";
+/// The links that udev rules of systemd and of clouds make.
+const LINKS: [&str; 3] = ["/dev/ptp_kvm", "/dev/ptp_hyperv", "/dev/ptp_ena"];
+
+pub(super) fn clocks(world: &World) -> Fact<Vec<Phc>> {
+    let links: Vec<(&str, Fact<String>)> = LINKS.map(|link| (link, world.link(link))).into();
+    world.names(CLASS).map(|devices| {
+        devices
+            .into_iter()
+            .filter_map(|device| {
+                let clock_name = world.word(&format!("{CLASS}/{device}/clock_name"));
+                let to = |target: &String| target.rsplit('/').next() == Some(&device);
+                let links = links.iter().filter(|(_, target)| target.value().is_some_and(to));
+                Some(Phc {
+                    clock_name: clock_name.value()?.clone(),
+                    links: links.map(|(link, _)| (*link).to_owned()).collect(),
+                    device,
+                })
+            })
+            .collect()
+    })
+}
+
+/// Loaded, built in, or there to be loaded.
+pub(super) fn module(world: &World) -> Fact<bool> {
+    let loaded = world.exists("/sys/module/ptp_kvm");
+    if loaded.value() == Some(&true) {
+        return loaded;
+    }
+    let kernel = super::system::kernel(world);
+    let Some(release) = kernel.value() else { return kernel.map(|_| false) };
+    let listed = |list: &str| {
+        let path = format!("/lib/modules/{release}/{list}");
+        world.log(&path, |line| line.contains("ptp_kvm")).map(|text| text.contains("ptp_kvm.ko"))
+    };
+    let builtin = listed("modules.builtin");
+    if builtin.value() == Some(&true) { builtin } else { listed("modules.dep") }
+}

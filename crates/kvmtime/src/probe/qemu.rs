@@ -1,0 +1,31 @@
+//! QEMU command lines.
+
+use kvmtime_core::fact::Fact;
+use kvmtime_core::facts::Qemu;
+use kvmtime_wire::ps::Process;
+use kvmtime_wire::qemu;
+use kvmtime_wire::text::ParseError;
+
+use super::processes;
+use crate::world::World;
+
+/// The command line in a text that came from `path`.
+pub(crate) fn of_text(text: &str, path: &str) -> Result<Qemu, ParseError> {
+    Ok(Qemu::of_file(path, qemu::parse(text)?, text.into()))
+}
+
+/// The command lines of the QEMU processes among these: exact from `/proc`, else as ps(1) shows them.
+pub(super) fn of_processes(world: &World, all: &Fact<Vec<Process>>) -> Vec<Qemu> {
+    let is_qemu =
+        |name: &str| name.starts_with("qemu-system-") || matches!(name, "qemu-kvm" | "kvm");
+    processes::of(all, is_qemu)
+        .filter_map(|process| {
+            let argv = world.text(&format!("/proc/{}/cmdline", process.pid));
+            let line = match argv.value() {
+                Some(argv) => qemu::from_argv(argv),
+                None => qemu::parse(&process.command).ok()?,
+            };
+            Some(Qemu::of_process(process.pid, line))
+        })
+        .collect()
+}

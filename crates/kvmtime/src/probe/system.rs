@@ -1,0 +1,106 @@
+//! What the machine is: its system, kernel, processor and hypervisor.
+
+use std::collections::BTreeMap;
+
+use kvmtime_core::fact::Fact;
+use kvmtime_core::facts::Hypervisor;
+use kvmtime_core::profile::{self, Os};
+use kvmtime_wire::assignments;
+use kvmtime_wire::cmdline::Cmdline;
+use kvmtime_wire::cpuinfo::{self, CpuInfo};
+
+use crate::world::World;
+
+pub(super) fn os(world: &World) -> Fact<Os> {
+    let named = |values: BTreeMap<_, _>| profile::of_os_release(&values).ok_or("no ID=");
+    let release = |path| world.text(path).map(|text| assignments::parse(&text)).parse(named);
+    release("/etc/os-release").or_else(|| release("/usr/lib/os-release")).or_else(|| {
+        let old = |text: String| profile::of_redhat_release(&text).ok_or("not understood");
+        world.text("/etc/redhat-release").parse(old)
+    })
+}
+
+pub(super) fn kernel(world: &World) -> Fact<String> {
+    world.word("/proc/sys/kernel/osrelease").or_else(|| uname(world, 2))
+}
+
+pub(super) fn arch(world: &World) -> Fact<String> {
+    // `uname -a` of GNU ends in `x86_64 GNU/Linux`, the bare call in `x86_64`.
+    let known =
+        ["x86_64", "aarch64", "i686", "i586", "i386", "s390x", "ppc64le", "ppc64", "riscv64"];
+    uname_line(world).parse(|line| {
+        let found = line.split(' ').rev().find(|word| known.contains(word));
+        found.map(str::to_owned).ok_or("no architecture in it")
+    })
+}
+
+fn uname(world: &World, nth: usize) -> Fact<String> {
+    uname_line(world)
+        .parse(|line| line.split(' ').nth(nth).map(str::to_owned).ok_or("too few words"))
+}
+
+fn uname_line(world: &World) -> Fact<String> {
+    world.output(&["uname", "-a"], kvmtime_sys::uname::all).map(|line| line.trim().to_owned())
+}
+
+pub(super) fn cmdline(world: &World) -> Fact<Cmdline> {
+    world.text("/proc/cmdline").map(|text| Cmdline::parse(&text))
+}
+
+pub(super) fn cpu(world: &World) -> Fact<CpuInfo> {
+    world.text("/proc/cpuinfo").map(|text| cpuinfo::parse(&text))
+}
+
+/// By CPUID on the machine itself; in evidence by the kernel's own words, the CPU flag and the firmware's vendor.
+pub(super) fn hypervisor(world: &World, cpu: &Fact<CpuInfo>) -> Fact<Hypervisor> {
+    let asked =
+        world.ask("hypervisor", "CPUID 0x40000000", || Ok(kvmtime_sys::cpuid::hypervisor()));
+    if asked.value().is_some() && cfg!(target_arch = "x86_64") {
+        return asked.map(|signature| match signature.as_deref() {
+            None => Hypervisor::None,
+            Some("KVMKVMKVM") => Hypervisor::Kvm,
+            Some("TCGTCGTCGTCG") => Hypervisor::Tcg,
+            Some(other) => Hypervisor::Other(other.to_owned()),
+        });
+    }
+    match cpu {
+        Fact::Known { value, from } if value.has("tsc") && !value.has("hypervisor") => {
+            Fact::known(Hypervisor::None, from.clone())
+        }
+        _ => by_firmware(world),
+    }
+}
+
+fn by_firmware(world: &World) -> Fact<Hypervisor> {
+    world.word("/sys/class/dmi/id/sys_vendor").map(|vendor| match vendor.as_str() {
+        "QEMU"
+        | "Amazon EC2"
+        | "Google"
+        | "OpenStack Foundation"
+        | "Red Hat"
+        | "oVirt"
+        | "KubeVirt"
+        | "DigitalOcean"
+        | "Hetzner"
+        | "Alibaba Cloud"
+        | "RDO"
+        | "Nutanix" => Hypervisor::Kvm,
+        "Microsoft Corporation" => Hypervisor::Other("Microsoft Hv".to_owned()),
+        "VMware, Inc." => Hypervisor::Other("VMwareVMware".to_owned()),
+        "innotek GmbH" => Hypervisor::Other("VBoxVBoxVBox".to_owned()),
+        "Xen" => Hypervisor::Other("XenVMMXenVMM".to_owned()),
+        _ => Hypervisor::None,
+    })
+}
+
+/// The marks that systemd-detect-virt looks for as well (systemd `src/basic/virt.c:detect_container`). A disk that was made
+/// from a container's image keeps them, so a machine that shows the kernel's own threads is none.
+pub(super) fn container(world: &World) -> Fact<bool> {
+    let kthreadd = world.word("/proc/2/comm");
+    if kthreadd.value().is_some_and(|name| name == "kthreadd") {
+        return kthreadd.map(|_| false);
+    }
+    let marks = ["/run/.containerenv", "/.dockerenv", "/run/systemd/container"];
+    let mut marks = marks.into_iter().map(|path| world.exists(path));
+    marks.find(|mark| mark.value() == Some(&true)).unwrap_or_else(|| kthreadd.map(|_| false))
+}

@@ -1,0 +1,168 @@
+//! This machine, read.
+#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "this is the door")]
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+/// Logs grow without end; what concerns time now stands in the last megabytes.
+const MOST: u64 = 8 << 20;
+
+/// A program that does not answer within this time does not answer an administrator either.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(super) fn read(path: impl AsRef<Path>) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    if size > MOST {
+        file.seek(SeekFrom::Start(size - MOST))?;
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(size.min(MOST)).unwrap_or_default());
+    file.take(MOST).read_to_end(&mut bytes)?;
+    Ok(text(bytes))
+}
+
+/// Bytes that are no UTF-8 must not hide the rest of a file.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
+}
+
+pub(super) fn names(path: impl AsRef<Path>) -> io::Result<Vec<String>> {
+    let entries = fs::read_dir(path)?;
+    let mut names: Vec<String> =
+        entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    Ok(names)
+}
+
+pub(super) fn exists(path: impl AsRef<Path>) -> io::Result<()> {
+    fs::metadata(path).map(|_| ())
+}
+
+pub(super) fn link(path: impl AsRef<Path>) -> io::Result<String> {
+    fs::read_link(path).map(|target| target.to_string_lossy().into_owned())
+}
+
+pub(super) fn run(command: &[&str]) -> io::Result<String> {
+    let [program, arguments @ ..] = command else {
+        return Err(io::Error::other("no program"));
+    };
+    let child = Command::new(program)
+        .args(arguments)
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let id = child.id();
+    let (done, wait) = mpsc::channel();
+    thread::spawn(move || done.send(child.wait_with_output()));
+    let output = wait.recv_timeout(PATIENCE).map_err(|_| {
+        kvmtime_sys::process::end(id);
+        io::Error::other(format!("no answer within {} s", PATIENCE.as_secs()))
+    })??;
+    if output.status.success() {
+        return Ok(text(output.stdout));
+    }
+    let said = text(if output.stderr.is_empty() { output.stdout } else { output.stderr });
+    Err(io::Error::other(said.lines().next().unwrap_or("it failed without a word").to_owned()))
+}
+
+/// Opens a device or file, for reading only.
+///
+/// # Errors
+/// What the kernel says.
+pub(crate) fn open(path: &str) -> io::Result<OwnedFd> {
+    File::open(path).map(Into::into)
+}
+
+/// Whether something is there, for the decision whether to ask it at all.
+pub(crate) fn is_there(path: &str) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+/// The number in a file of sysfs.
+///
+/// # Errors
+/// When it cannot be read, or is no number.
+pub(crate) fn number(path: &str) -> io::Result<i64> {
+    read(path)?.trim().parse().map_err(io::Error::other)
+}
+
+/// Seconds since the epoch, by the system clock.
+pub(crate) fn epoch_seconds() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// The processes whose name begins with one of these, as `ps -eo pid,args` lists them.
+///
+/// # Errors
+/// When `/proc` cannot be read.
+pub(crate) fn processes(wanted: &[&str]) -> io::Result<String> {
+    /// `TASK_COMM_LEN`, include/linux/sched.h, without its NUL.
+    const COMM: usize = 15;
+    let mut list = "    PID COMMAND\n".to_owned();
+    for pid in names("/proc")?.iter().filter(|name| name.bytes().all(|b| b.is_ascii_digit())) {
+        // A process may go away between one line and the next.
+        let Ok(comm) = read(format!("/proc/{pid}/comm")) else { continue };
+        if !wanted.iter().any(|name| comm.starts_with(&name[..name.len().min(COMM)])) {
+            continue;
+        }
+        let arguments = read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let command = arguments.trim_end_matches('\0').replace(['\0', '\n'], " ");
+        list.push_str(&format!("{pid:>7} {command}\n"));
+    }
+    Ok(list)
+}
+
+/// What a path on the command line turned out to be.
+pub(crate) enum Input {
+    /// A file's content.
+    File(String),
+    /// A folder of evidence.
+    Evidence,
+    /// Any other folder: every `*.xml` below it, sorted.
+    Folder(Vec<PathBuf>),
+}
+
+/// Looks at a path that was named on the command line; `-` is standard input.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn input(path: &Path) -> io::Result<Input> {
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes)?;
+        return Ok(Input::File(text(bytes)));
+    }
+    if !fs::metadata(path)?.is_dir() {
+        return read(path).map(Input::File);
+    }
+    if super::is_evidence(path) {
+        return Ok(Input::Evidence);
+    }
+    let mut files = Vec::new();
+    xml_below(path, &mut files)?;
+    files.sort();
+    Ok(Input::Folder(files))
+}
+
+/// Links to folders are not followed: they may lead round in a circle.
+fn xml_below(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            xml_below(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "xml") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
