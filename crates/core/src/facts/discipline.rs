@@ -103,6 +103,7 @@ mod tests {
         assert_eq!(movers.len(), 1, "{movers:?}");
         assert!(daemon("phc2sys", "phc2sys -arr").moves_the_clock());
         assert!(daemon("phc2sys", "phc2sys -s eth0 -w").moves_the_clock());
+        assert!(!daemon("phc2sys", "phc2sys -a -r -E ntpshm -M 0").moves_the_clock());
         assert!(!daemon("chronyd", "chronyd -dx -f /etc/chrony.conf").moves_the_clock());
     }
 }

@@ -48,9 +48,9 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
         return Ok(vec![]);
     }
     let words: Vec<String> = locks.iter().map(|lock| format!("`{lock}`")).collect();
-    let words = words.join(" and ");
+    let words = words.join(", ");
     let found = RULE
-        .found(format!("{words} on the kernel's command line has no bearing on this host's time"))
+        .found(format!("the kernel keeps the CPUs from idling ({words}), which this host's time does not need"))
         .saw("CPU flags", "constant_tsc nonstop_tsc", host.cpu.from())
         .cure(
             format!("take {words} off the kernel's command line"),

@@ -11,8 +11,8 @@ crate::rule! {
     /// is a VM itself. The limits are kvmtime's own.
     ///
     /// ## Why it matters
-    /// A vCPU that waits takes its timer interrupts late. A guest that counts ticks falls behind, and an NTP client in a
-    /// guest measures delays that are not the network's.
+    /// A vCPU that waits takes its timer interrupts late. A guest that counts ticks falls behind, and an NTP client in
+    /// a guest measures delays that are not the network's.
     ///
     /// ## What to do
     /// Give guests that must keep time a larger share or CPUs of their own (`virsh schedinfo`, `virsh vcpupin`), or run
