@@ -11,7 +11,7 @@ use crate::world::{self, World};
 const MODULES: [&str; 3] = ["kvm", "kvm_intel", "kvm_amd"];
 
 pub(super) fn probe(world: &World) -> Kvm {
-    let device = world.ask("kvm", ask);
+    let device = world.ask("kvm", "/dev/kvm", ask);
     Kvm { device, parameters: parameters(world) }
 }
 

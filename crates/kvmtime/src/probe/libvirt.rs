@@ -36,9 +36,9 @@ const ARCHIVE: &str = "/sos_commands/virsh";
 /// Asks the libvirt of that URI. The system's own is only asked when its socket is there, which costs next to nothing.
 pub(super) fn ask(world: &World, uri: &str) -> Fact<Answer> {
     if uri != SYSTEM {
-        return world.ask(&format!("libvirt {}", uri.replace('/', ".")), || answer(uri));
+        return world.ask(&format!("libvirt {}", uri.replace('/', ".")), uri, || answer(uri));
     }
-    world.ask("libvirt", || {
+    world.ask("libvirt", uri, || {
         let sockets = ["libvirt-sock-ro", "virtqemud-sock-ro"];
         if sockets.iter().all(|name| !crate::world::is_there(&format!("/run/libvirt/{name}"))) {
             return Err(io::ErrorKind::NotFound.into());

@@ -21,6 +21,7 @@ mod units;
 
 use std::path::Path;
 
+use kvmtime_core::fact::Fact;
 use kvmtime_core::facts::{Facts, Role};
 
 use crate::world::World;
@@ -51,6 +52,7 @@ pub(crate) enum Part {
 pub(crate) fn gather(world: &World, parts: &[Part]) -> (Facts, Vec<String>) {
     let mut facts = Facts::default();
     let mut missing = Vec::new();
+    let guess = parts.contains(&Part::Roles);
     let system = parts
         .iter()
         .any(|part| !matches!(part, Part::Libvirt(_) | Part::Qemus | Part::Qemu(_)))
@@ -59,7 +61,11 @@ pub(crate) fn gather(world: &World, parts: &[Part]) -> (Facts, Vec<String>) {
     for part in parts {
         match part {
             Part::Roles | Part::Role(_) => {}
-            Part::Domains => facts.domains.extend(system.iter().flat_map(libvirt::domains)),
+            Part::Domains => match system.as_ref().map(Fact::get) {
+                // Who asks for everything that is here does not ask for a libvirt that is not.
+                Some(Err(why)) if !guess => missing.push(format!("cannot reach libvirt: {why}")),
+                _ => facts.domains.extend(system.iter().flat_map(libvirt::domains)),
+            },
             Part::Domain(name) => {
                 let all = system.iter().flat_map(libvirt::domains);
                 match all.into_iter().find(|domain| domain.name == *name) {
@@ -89,7 +95,6 @@ pub(crate) fn gather(world: &World, parts: &[Part]) -> (Facts, Vec<String>) {
         _ => None,
     });
     let mut roles: Vec<Role> = roles.collect();
-    let guess = parts.contains(&Part::Roles);
     if guess || !roles.is_empty() {
         let answer = system.unwrap_or_else(|| libvirt::ask(world, SYSTEM));
         let mut machine = machine::probe(world, &processes, &answer);
@@ -103,7 +108,7 @@ pub(crate) fn gather(world: &World, parts: &[Part]) -> (Facts, Vec<String>) {
 }
 
 fn no_domain(name: &str, system: Option<&kvmtime_core::fact::Fact<libvirt::Answer>>) -> String {
-    match system.map(kvmtime_core::fact::Fact::get) {
+    match system.map(Fact::get) {
         Some(Err(why)) => format!("cannot look for domain {name}: {why}"),
         _ => format!("libvirt knows no domain {name}"),
     }

@@ -11,13 +11,18 @@ const DEVICE: &str = "/sys/class/rtc/rtc0";
 pub(super) fn probe(world: &World) -> Rtc {
     Rtc {
         device: world.word(&format!("{DEVICE}/name")),
-        minus_system_seconds: world.ask("rtc-minus-system", || {
-            let rtc = world::number(&format!("{DEVICE}/since_epoch"))?;
-            Ok(rtc - world::epoch_seconds())
-        }),
+        minus_system_seconds: world.ask(
+            "rtc-minus-system",
+            "/sys/class/rtc/rtc0/since_epoch",
+            || {
+                let rtc = world::number(&format!("{DEVICE}/since_epoch"))?;
+                Ok(rtc - world::epoch_seconds())
+            },
+        ),
         scale: scale(world),
-        zone_offset_seconds: world
-            .ask("zone-offset", || kvmtime_sys::local_time::offset(world::epoch_seconds())),
+        zone_offset_seconds: world.ask("zone-offset", "localtime(3)", || {
+            kvmtime_sys::local_time::offset(world::epoch_seconds())
+        }),
     }
 }
 

@@ -53,7 +53,8 @@ pub(super) fn cpu(world: &World) -> Fact<CpuInfo> {
 
 /// By CPUID on the machine itself; in evidence by the kernel's own words, the CPU flag and the firmware's vendor.
 pub(super) fn hypervisor(world: &World, cpu: &Fact<CpuInfo>) -> Fact<Hypervisor> {
-    let asked = world.ask("hypervisor", || Ok(kvmtime_sys::cpuid::hypervisor()));
+    let asked =
+        world.ask("hypervisor", "CPUID 0x40000000", || Ok(kvmtime_sys::cpuid::hypervisor()));
     if asked.value().is_some() && cfg!(target_arch = "x86_64") {
         return asked.map(|signature| match signature.as_deref() {
             None => Hypervisor::None,

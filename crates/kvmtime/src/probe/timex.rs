@@ -9,7 +9,7 @@ use crate::world::World;
 const STA_NANO: i32 = 0x2000;
 
 pub(super) fn probe(world: &World) -> Fact<Timex> {
-    world.ask("adjtimex", || {
+    world.ask("adjtimex", "adjtimex(2)", || {
         let (timex, state) = kvmtime_sys::timex::read()?;
         let unit = if timex.status & STA_NANO == 0 { 1_000 } else { 1 };
         Ok(Timex {

@@ -17,13 +17,12 @@ pub(super) fn probe(world: &World) -> Units {
     let guests = has("libvirt-guests.service");
     let modular = has("virtqemud.service") || has("virtqemud.socket");
     let daemon = if modular { "virtqemud.service" } else { "libvirtd.service" };
-    let after = |name| text_of(world, name).map(|text| unit::words(&text, "Unit", "After"));
     let waits: Vec<String> =
         WAITS.into_iter().filter(|name| has(name)).map(str::to_owned).collect();
     Units {
         libvirt_guests_enabled: enabled.clone().map(|_| guests),
-        libvirt_guests_after: after("libvirt-guests.service"),
-        libvirt_daemon_after: after(daemon),
+        libvirt_guests_after: after(world, "libvirt-guests.service"),
+        libvirt_daemon_after: after(world, daemon),
         time_wait_enabled: enabled.map(|_| waits),
         ntpd_options: ntpd_options(world),
     }
@@ -48,6 +47,10 @@ fn enabled(world: &World) -> Fact<Vec<String>> {
             })
             .collect()
     })
+}
+
+fn after(world: &World, name: &str) -> Fact<Vec<String>> {
+    text_of(world, name).map(|text| unit::words(&text, "Unit", "After"))
 }
 
 /// A unit with its drop-ins behind it, as systemd reads them; a unit in /etc replaces the distribution's.

@@ -1,10 +1,12 @@
 //! A folder of evidence, read as if it were the machine that it was taken from.
 
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use kvmtime_core::fact::{Fact, Why};
 
-use super::{OWN, fact, live, record};
+use super::record::Index;
+use super::{OWN, fact, live};
 
 /// Links within links before it is a circle (Linux: `MAXSYMLINKS`).
 const MOST_LINKS: usize = 40;
@@ -16,67 +18,95 @@ pub(crate) fn is_evidence(path: &Path) -> bool {
         .any(|name| live::names(path.join(name)).is_ok())
 }
 
-pub(super) fn read(root: &Path, path: &str) -> Fact<String> {
-    look(root, path, |place| live::read(place))
+/// A folder of evidence.
+pub(super) struct Folder {
+    root: PathBuf,
+    index: Index,
 }
 
-pub(super) fn names(root: &Path, path: &str) -> Fact<Vec<String>> {
-    look(root, path, |place| live::names(place))
-}
-
-pub(super) fn exists(root: &Path, path: &str) -> Fact<()> {
-    look(root, path, |place| live::exists(place))
-}
-
-pub(super) fn link(root: &Path, path: &str) -> Fact<String> {
-    let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
-    look(root, parent, |place| live::link(place.join(name)))
-}
-
-/// The output of a command, from a recording or from a support archive, whose folders are named after its plugins.
-pub(super) fn output(root: &Path, command: &[&str]) -> Fact<String> {
-    let name = mangled(command);
-    let own = read(root, &format!("/{OWN}/run/{name}"));
-    if own.value().is_some() || record::known_unknown(root, &format!("/{OWN}/run/{name}")).is_some()
-    {
-        return own;
+impl Folder {
+    pub(super) fn new(root: &Path) -> Self {
+        Self { root: root.to_owned(), index: Index::of(root) }
     }
-    let archived = live::names(root.join("sos_commands")).unwrap_or_default();
-    let plain = mangled(&command.iter().copied().filter(|word| *word != "-n").collect::<Vec<_>>());
-    for plugin in archived {
-        for name in [&name, &plain] {
-            let found = read(root, &format!("/sos_commands/{plugin}/{name}"));
-            if found.value().is_some() {
-                return found;
+
+    pub(super) fn read(&self, path: &str) -> Fact<String> {
+        self.look(path, |place| live::read(place))
+    }
+
+    pub(super) fn names(&self, path: &str) -> Fact<Vec<String>> {
+        match self.index.names.get(path) {
+            Some(names) => Fact::known(names.clone(), path),
+            None => self.look(path, |place| live::names(place)),
+        }
+    }
+
+    pub(super) fn exists(&self, path: &str) -> Fact<()> {
+        self.look(path, |place| live::exists(place))
+    }
+
+    pub(super) fn link(&self, path: &str) -> Fact<String> {
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        self.look(parent, |place| live::link(place.join(name)))
+    }
+
+    /// The output of a command, from a recording or from a support archive, whose folders are named after its plugins.
+    pub(super) fn output(&self, command: &[&str]) -> Fact<String> {
+        let own = self.own(&format!("run/{}", mangled(command)), &command.join(" "));
+        if !own.get().is_err_and(|unknown| unknown.unknown == Why::NotCollected) {
+            return own;
+        }
+        let archived = live::names(self.root.join("sos_commands")).unwrap_or_default();
+        // sos asks chronyc for names, not numbers.
+        let plain: Vec<&str> = command.iter().copied().filter(|word| *word != "-n").collect();
+        let names = [mangled(command), mangled(&plain)];
+        let paths = archived.iter().flat_map(|plugin| {
+            names.iter().map(move |name| format!("/sos_commands/{plugin}/{name}"))
+        });
+        let mut found = paths.map(|path| self.read(&path));
+        found.find(|found| found.value().is_some()).unwrap_or(own)
+    }
+
+    /// An answer that a recording world kept, under the name that it has on the machine itself. One that is not there,
+    /// and that nobody is known to have asked for, is not collected.
+    pub(super) fn own(&self, name: &str, from: &str) -> Fact<String> {
+        let path = format!("/{OWN}/{name}");
+        match self.read(&path) {
+            Fact::Known { value, .. } => Fact::known(value, from),
+            Fact::Unknown(unknown) => {
+                let asked = self.index.unknown.contains_key(&path);
+                let absent = unknown.unknown == Why::Absent;
+                Fact::unknown(
+                    if absent && !asked { Why::NotCollected } else { unknown.unknown },
+                    from,
+                )
             }
         }
     }
-    Fact::unknown(Why::NotCollected, format!("output of `{}`", command.join(" ")))
+
+    /// Reads inside the root. What is missing in a folder that was taken over is absent; where the folder itself is
+    /// missing, nobody looked.
+    fn look<T>(&self, path: &str, read: impl FnOnce(&Path) -> io::Result<T>) -> Fact<T> {
+        if let Some(why) = self.index.unknown.get(path) {
+            return Fact::unknown(why.clone(), path);
+        }
+        let Some(place) = resolve(&self.root, Path::new(path)) else {
+            return Fact::failed("too many symbolic links", path);
+        };
+        let found = fact(read(&place), path);
+        let parent = Path::new(path).parent().and_then(|parent| resolve(&self.root, parent));
+        let collected = parent.is_some_and(|parent| live::exists(parent).is_ok());
+        match found {
+            Fact::Unknown(unknown) if unknown.unknown == Why::Absent && !collected => {
+                Fact::unknown(Why::NotCollected, path)
+            }
+            found => found,
+        }
+    }
 }
 
 /// A command line as a file name, the way that sos names its files.
 pub(super) fn mangled(command: &[&str]) -> String {
     command.join("_").replace('/', ".")
-}
-
-/// Reads inside the root. What is missing in a folder that was taken over is absent; where the folder itself is missing,
-/// nobody looked.
-fn look<T>(root: &Path, path: &str, read: impl FnOnce(&Path) -> std::io::Result<T>) -> Fact<T> {
-    if let Some(why) = record::known_unknown(root, path) {
-        return Fact::unknown(why, path);
-    }
-    let Some(place) = resolve(root, Path::new(path)) else {
-        return Fact::failed("too many symbolic links", path);
-    };
-    let found = fact(read(&place), path);
-    let parent = Path::new(path).parent().and_then(|parent| resolve(root, parent));
-    let collected = parent.is_some_and(|parent| live::exists(parent).is_ok());
-    match found {
-        Fact::Unknown(unknown) if unknown.unknown == Why::Absent && !collected => {
-            Fact::unknown(Why::NotCollected, path)
-        }
-        found => found,
-    }
 }
 
 /// The place of a path below the root, links followed inside it: nothing outside is ever opened, whatever the evidence says.
@@ -142,19 +172,22 @@ mod tests {
         link("loop", "loop");
         std::fs::write(root.path().join("etc/real"), "x").unwrap();
         link("/etc/real", "in");
-        assert!(read(root.path(), "/etc/out").value().is_none());
-        assert!(read(root.path(), "/etc/up").value().is_none());
-        assert!(read(root.path(), "/etc/loop").value().is_none());
-        assert_eq!(read(root.path(), "/etc/in").value().map(String::as_str), Some("x"));
+        assert!(Folder::new(root.path()).read("/etc/out").value().is_none());
+        assert!(Folder::new(root.path()).read("/etc/up").value().is_none());
+        assert!(Folder::new(root.path()).read("/etc/loop").value().is_none());
+        assert_eq!(Folder::new(root.path()).read("/etc/in").value().map(String::as_str), Some("x"));
     }
 
     #[test]
     fn nobody_looked_differs_from_not_there() {
         let root = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(root.path().join("etc")).unwrap();
-        assert_eq!(read(root.path(), "/etc/adjtime").get().unwrap_err().unknown, Why::Absent);
         assert_eq!(
-            read(root.path(), "/proc/cmdline").get().unwrap_err().unknown,
+            Folder::new(root.path()).read("/etc/adjtime").get().unwrap_err().unknown,
+            Why::Absent
+        );
+        assert_eq!(
+            Folder::new(root.path()).read("/proc/cmdline").get().unwrap_err().unknown,
             Why::NotCollected
         );
     }

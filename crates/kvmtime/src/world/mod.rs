@@ -9,7 +9,7 @@ mod record;
 
 use std::fmt::Display;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use kvmtime_core::fact::{Fact, Unknown, Why};
 use serde::Serialize;
@@ -30,7 +30,7 @@ pub(crate) struct World {
 
 enum Source {
     Live,
-    Folder(PathBuf),
+    Folder(folder::Folder),
 }
 
 impl World {
@@ -46,7 +46,7 @@ impl World {
 
     /// A folder of evidence: a mounted root, a support archive, or what a recording world kept.
     pub(crate) fn folder(path: &Path) -> Self {
-        Self { source: Source::Folder(path.to_owned()), recorder: None }
+        Self { source: Source::Folder(folder::Folder::new(path)), recorder: None }
     }
 
     /// Ends a recording, and tells how many files were kept.
@@ -66,7 +66,7 @@ impl World {
     pub(crate) fn text(&self, path: &str) -> Fact<String> {
         let fact = match &self.source {
             Source::Live => fact(live::read(path), path),
-            Source::Folder(root) => folder::read(root, path),
+            Source::Folder(folder) => folder.read(path),
         };
         self.keep(path, fact, |recorder, text| recorder.text(path, text))
     }
@@ -75,7 +75,7 @@ impl World {
     pub(crate) fn log(&self, path: &str, keep: impl Fn(&str) -> bool) -> Fact<String> {
         let fact = match &self.source {
             Source::Live => fact(live::read(path), path),
-            Source::Folder(root) => folder::read(root, path),
+            Source::Folder(folder) => folder.read(path),
         };
         self.keep(path, fact, |recorder, text| recorder.lines(path, text, keep))
     }
@@ -89,16 +89,16 @@ impl World {
     pub(crate) fn names(&self, path: &str) -> Fact<Vec<String>> {
         let fact = match &self.source {
             Source::Live => fact(live::names(path), path),
-            Source::Folder(root) => folder::names(root, path),
+            Source::Folder(folder) => folder.names(path),
         };
-        self.keep(path, fact, |recorder, _| recorder.folder(path))
+        self.keep(path, fact, |recorder, names| recorder.names(path, names))
     }
 
     /// Whether something is there.
     pub(crate) fn exists(&self, path: &str) -> Fact<bool> {
         let fact = match &self.source {
             Source::Live => fact(live::exists(path), path),
-            Source::Folder(root) => folder::exists(root, path),
+            Source::Folder(folder) => folder.exists(path),
         };
         let fact = self.keep(path, fact, |recorder, ()| recorder.touch(path));
         match fact {
@@ -111,7 +111,7 @@ impl World {
     pub(crate) fn link(&self, path: &str) -> Fact<String> {
         let fact = match &self.source {
             Source::Live => fact(live::link(path), path),
-            Source::Folder(root) => folder::link(root, path),
+            Source::Folder(folder) => folder.link(path),
         };
         self.keep(path, fact, |recorder, target| recorder.link(path, target))
     }
@@ -125,7 +125,7 @@ impl World {
     pub(crate) fn run_archived(&self, command: &[&str]) -> Fact<String> {
         match &self.source {
             Source::Live => Fact::absent(command.join(" ")),
-            Source::Folder(root) => folder::output(root, command),
+            Source::Folder(folder) => folder.output(command),
         }
     }
 
@@ -138,26 +138,29 @@ impl World {
         let name = folder::mangled(command);
         let fact = match &self.source {
             Source::Live => fact(live(), &command.join(" ")),
-            Source::Folder(root) => folder::output(root, command),
+            Source::Folder(folder) => folder.output(command),
         };
         let path = format!("/{OWN}/run/{name}");
         self.keep(&path, fact, |recorder, text| recorder.text(&path, text))
     }
 
-    /// An answer of the kernel or of libvirt.
+    /// An answer of the kernel or of libvirt; `from` names the call.
     pub(crate) fn ask<T: Serialize + DeserializeOwned>(
         &self,
         name: &str,
+        from: &str,
         live: impl FnOnce() -> io::Result<T>,
     ) -> Fact<T> {
-        let path = format!("/{OWN}/ask/{name}.json");
+        let name = format!("ask/{name}.json");
         let fact = match &self.source {
-            Source::Live => fact(live(), name),
-            Source::Folder(root) => {
-                folder::read(root, &path).parse(|text| serde_json::from_str(&text))
+            Source::Live => fact(live(), from),
+            Source::Folder(folder) => {
+                folder.own(&name, from).parse(|text| serde_json::from_str(&text))
             }
         };
-        self.keep(&path, fact, |recorder, value| recorder.json(&path, value))
+        self.keep(&format!("/{OWN}/{name}"), fact, |recorder, value| {
+            recorder.json(&format!("/{OWN}/{name}"), value);
+        })
     }
 
     fn keep<T>(&self, path: &str, fact: Fact<T>, record: impl FnOnce(&Recorder, &T)) -> Fact<T> {

@@ -10,19 +10,36 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use kvmtime_core::fact::Why;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{OWN, live};
 
 /// What a recording world writes to.
 pub(crate) struct Recorder {
     root: PathBuf,
-    unknown: RefCell<BTreeMap<String, Why>>,
+    index: RefCell<Index>,
     failed: RefCell<Option<io::Error>>,
     files: Cell<usize>,
 }
 
-const UNKNOWN: &str = "unknown.json";
+/// What files alone do not tell.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Index {
+    /// What was looked for and is not known.
+    pub(super) unknown: BTreeMap<String, Why>,
+    /// What stood in folders, also where nothing of it was read.
+    pub(super) names: BTreeMap<String, Vec<String>>,
+}
+
+const INDEX: &str = "index.json";
+
+impl Index {
+    /// The index that a recording world left; empty in any other evidence.
+    pub(super) fn of(root: &Path) -> Self {
+        let text = live::read(root.join(OWN).join(INDEX)).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+}
 
 impl Recorder {
     /// Makes the folder, which must not exist yet or be empty: evidence of two machines must not mix.
@@ -36,7 +53,7 @@ impl Recorder {
         fs::create_dir_all(root.join(OWN))?;
         Ok(Self {
             root: root.to_owned(),
-            unknown: RefCell::default(),
+            index: RefCell::default(),
             failed: RefCell::default(),
             files: Cell::default(),
         })
@@ -47,13 +64,23 @@ impl Recorder {
     /// # Errors
     /// The first error of this or any earlier write.
     pub(crate) fn finish(&self) -> io::Result<usize> {
-        self.json(&format!("/{OWN}/{UNKNOWN}"), &*self.unknown.borrow());
+        self.json(&format!("/{OWN}/{INDEX}"), &*self.index.borrow());
         self.failed.borrow_mut().take().map_or(Ok(self.files.get()), Err)
     }
 
     pub(super) fn text(&self, path: &str, text: &str) {
-        let text = if path == "/proc/sys/kernel/hostname" { "host\n" } else { text };
-        self.write(path, &redacted(text));
+        match path.rsplit('/').next() {
+            Some("hostname") => self.write(path, "host\n"),
+            // The node's name is the second word.
+            Some("uname_-a") => {
+                let words = text
+                    .split(' ')
+                    .enumerate()
+                    .map(|(at, word)| if at == 1 { "host" } else { word });
+                self.write(path, &words.collect::<Vec<_>>().join(" "));
+            }
+            _ => self.write(path, &redacted(text)),
+        }
     }
 
     /// Keeps line numbers right: a line that is not kept stays as an empty one.
@@ -69,13 +96,15 @@ impl Recorder {
         }
     }
 
-    pub(super) fn folder(&self, path: &str) {
-        self.note(fs::create_dir_all(self.place(path)));
+    pub(super) fn names(&self, path: &str, names: &[String]) {
+        self.index.borrow_mut().names.insert(path.to_owned(), names.to_owned());
     }
 
     /// Something whose content does not matter, as a device.
     pub(super) fn touch(&self, path: &str) {
-        if live::exists(self.place(path)).is_err() {
+        if live::names(path).is_ok() {
+            self.note(fs::create_dir_all(self.place(path)));
+        } else if live::exists(self.place(path)).is_err() {
             self.write(path, "");
         }
     }
@@ -89,7 +118,7 @@ impl Recorder {
     }
 
     pub(super) fn unknown(&self, path: &str, why: &Why) {
-        self.unknown.borrow_mut().insert(path.to_owned(), why.clone());
+        self.index.borrow_mut().unknown.insert(path.to_owned(), why.clone());
     }
 
     fn write(&self, path: &str, text: &str) {
@@ -111,12 +140,6 @@ impl Recorder {
             self.failed.borrow_mut().get_or_insert(error);
         }
     }
-}
-
-/// Why a recording world did not know this, if it looked and did not.
-pub(super) fn known_unknown(root: &Path, path: &str) -> Option<Why> {
-    let text = live::read(root.join(OWN).join(UNKNOWN)).ok()?;
-    serde_json::from_str::<BTreeMap<String, Why>>(&text).ok()?.remove(path)
 }
 
 /// QEMU's default address, `hw/net`: it stands for every other one.
