@@ -27,7 +27,7 @@ crate::rule! {
     ///
     /// ## References
     /// - RHEL 7 Virtualization Deployment and Administration Guide, chapter 8, KVM Guest Timing Management
-    /// - <https://docs.kernel.org/virt/kvm/x86/timekeeping.html>, 3.4 TSC and C-states, 3.5 TSC and P-states
+    /// - <https://docs.kernel.org/virt/kvm/x86/timekeeping.html>, 3.9 TSC feature bits
     /// - <https://docs.kernel.org/admin-guide/pm/cpuidle.html>
     /// - tuned `profiles/virtual-host/tuned.conf`
     "host-legacy-power-lockdown" on Host {

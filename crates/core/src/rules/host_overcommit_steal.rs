@@ -23,7 +23,7 @@ crate::rule! {
     ///
     /// ## References
     /// - <https://docs.kernel.org/accounting/psi.html>
-    /// - <https://docs.kernel.org/virt/kvm/x86/timekeeping.html>, 4.1 Interrupt Virtualization, 4.6 Starvation
+    /// - <https://docs.kernel.org/virt/kvm/x86/timekeeping.html>, 4.1 Interrupt clocking
     /// - RHEL 6 Virtualization Host Configuration and Guest Installation Guide, 14.4 Steal Time Accounting
     "host-overcommit-steal" on Host {
         summary: "the host has too few CPUs for its running guests",
