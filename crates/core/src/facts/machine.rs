@@ -263,6 +263,14 @@ impl TimeDaemon {
     pub fn moves_the_clock(&self) -> bool {
         match self.name.as_str() {
             "chronyd" => !self.has_flag('x'),
+            // It only starts the others.
+            "timemaster" => false,
+            // Its servos for ntpd's and chronyd's reference clocks report instead of correcting.
+            "phc2sys"
+                if self.command.contains("ntpshm") || self.command.contains("refclock_sock") =>
+            {
+                false
+            }
             // phc2sys(8): -a follows ptp4l and leaves the system clock alone unless -r is given.
             "phc2sys" if self.has_flag('a') => self.has_flag('r'),
             // Else it moves the clock that -c names; CLOCK_REALTIME is the default.
