@@ -1,11 +1,19 @@
 //! What can be known of machines, domains and QEMU processes.
 
+mod clock;
+mod devices;
+mod directive;
 mod discipline;
 mod domain;
+mod kernel;
 mod log;
 mod machine;
+mod pause;
+mod phc;
 mod qemu;
+mod rhel;
 
+pub use devices::Setting;
 pub use discipline::Opinion;
 pub use domain::Domain;
 pub use machine::{
