@@ -9,8 +9,6 @@ pub(crate) use libosinfo::numbers;
 pub use libosinfo::of_id;
 pub use os_release::{of_os_release, of_redhat_release};
 
-pub(crate) use libosinfo::numbers;
-
 use serde::{Deserialize, Serialize};
 
 /// An operating system.

@@ -12,13 +12,6 @@ macro_rules! catalogue {
 }
 
 catalogue! {
-    dom_clock_absent
-    dom_offset_windows_utc
-    dom_offset_linux_localtime
-    dom_offset_absolute
-    dom_offset_variable_stale
-    dom_hpet_enabled
-    dom_rtc_no_catchup_windows
     host_tsc_not_constant
     host_tsc_not_nonstop
     host_clocksource_not_tsc
@@ -38,6 +31,13 @@ catalogue! {
     host_tuned_profile
     host_no_tsc_scaling
     host_overcommit_steal
+    dom_clock_absent
+    dom_offset_windows_utc
+    dom_offset_linux_localtime
+    dom_offset_absolute
+    dom_offset_variable_stale
+    dom_hpet_enabled
+    dom_rtc_no_catchup_windows
     dom_rtc_track_guest
     dom_rtc_track_boot
     dom_rtc_policy_unsupported
