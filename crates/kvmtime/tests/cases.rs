@@ -2,7 +2,12 @@
 //!
 //! `cases/RULE/` holds entries whose names begin with `fires`, `quiet` or `skips`: a domain XML, a QEMU command line
 //! (`*.args`) or a folder of evidence. What a rule says when it fires is kept beside its entry.
-#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests look at the disk")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    reason = "tests look at the disk"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

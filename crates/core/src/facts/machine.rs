@@ -34,7 +34,7 @@ pub enum Role {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Machine {
-    /// What it is judged as; at least one.
+    /// What it is judged as; nothing: it only tells what its domains run on.
     pub roles: Vec<Role>,
     /// `live`, or the folder of the evidence.
     pub source: String,

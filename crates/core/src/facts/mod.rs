@@ -59,9 +59,11 @@ impl Facts {
         self.qemus.extend(other.qemus);
     }
 
-    /// The machine that runs these domains: the one that is judged as a host.
+    /// The machine that runs these domains: the one that is judged as a host, or that is not judged at all.
     pub fn host(&self) -> Option<&Machine> {
-        self.machines.iter().find(|machine| machine.roles.contains(&Role::Host))
+        let runs =
+            |machine: &&Machine| machine.roles.is_empty() || machine.roles.contains(&Role::Host);
+        self.machines.iter().find(runs)
     }
 
     /// That machine, for a rule that cannot do without it.
