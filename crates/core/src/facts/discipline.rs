@@ -1,5 +1,6 @@
 //! Who keeps a machine's clock right, and what they say of it.
 
+use kvmtime_wire::adjtime::RtcScale;
 use kvmtime_wire::ntp::peers::Peer;
 
 use super::{Hypervisor, Machine, TimeDaemon};
@@ -40,7 +41,7 @@ impl Machine {
     }
 
     /// What the daemons that were asked say. systemd-timesyncd counts packets but does not say how old they are, so
-    /// only its zero is an opinion; ptp4l and phc2sys report by the kernel's flag alone.
+    /// only its zero is an opinion, unless it has to leave the kernel's flag alone; phc2sys reports by that flag.
     pub fn opinions(&self) -> Vec<Opinion> {
         let watcher = self.daemons.value().is_some_and(|daemons| {
             daemons.iter().any(|daemon| daemon.name == "chronyd" && !daemon.moves_the_clock())
@@ -58,9 +59,14 @@ impl Machine {
             let follows = peers.iter().any(followed);
             Some((follows, if follows { "follows a peer" } else { "follows no peer" }))
         });
-        let timesyncd = opinion(&self.timesyncd, "systemd-timesyncd", |status| {
-            (status.packets == 0).then_some((false, "has had no answer from any server"))
-        });
+        // With an RTC in local time it keeps STA_UNSYNC set, so that the kernel does not write the RTC
+        // (systemd src/timesync/timesyncd-manager.c:manager_adjust_clock).
+        let flagless = self.rtc.scale.value() == Some(&RtcScale::Local);
+        let timesyncd =
+            opinion(&self.timesyncd, "systemd-timesyncd", |status| match status.packets {
+                0 => Some((false, "has had no answer from any server")),
+                _ => flagless.then_some((true, "has had answers")),
+            });
         let openntpd = opinion(&self.openntpd, "OpenNTPD", |status| match status.stratum {
             Some(_) => Some((true, "is synced")),
             None => Some((false, "is unsynced")),
@@ -109,6 +115,7 @@ mod tests {
         assert_eq!(movers.len(), 1, "{movers:?}");
         assert!(daemon("phc2sys", "phc2sys -arr").moves_the_clock());
         assert!(daemon("phc2sys", "phc2sys -s eth0 -w").moves_the_clock());
+        assert!(!daemon("phc2sys", "phc2sys -a -r -E ntpshm -M 0").moves_the_clock());
         assert!(!daemon("chronyd", "chronyd -dx -f /etc/chrony.conf").moves_the_clock());
     }
 }

@@ -21,9 +21,15 @@ impl Finding {
     pub fn saw_lines(self, log: &Fact<Vec<LogLine>>, lines: &[&LogLine]) -> Self {
         const SHOWN: usize = 4;
         let from = log.from();
-        let shown = lines.iter().take(SHOWN).fold(self, |found, line| {
-            found.saw("log", &line.text, format!("{from}:{}", line.line))
-        });
+        // Lines of several files are numbered in each.
+        let place = |line: &LogLine| match from.contains(", ") {
+            true => from.to_owned(),
+            false => format!("{from}:{}", line.line),
+        };
+        let shown = lines
+            .iter()
+            .take(SHOWN)
+            .fold(self, |found, line| found.saw("log", &line.text, place(line)));
         if lines.len() > SHOWN { shown.saw("lines of this kind", lines.len(), from) } else { shown }
     }
 }

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use kvmtime_wire::adjtime::RtcScale;
 use kvmtime_wire::capabilities::Capabilities;
-use kvmtime_wire::chrony::conf::ChronyConf;
 use kvmtime_wire::chrony::sources::Source;
 use kvmtime_wire::chrony::tracking::Tracking;
 use kvmtime_wire::cmdline::Cmdline;
 use kvmtime_wire::cpuinfo::CpuInfo;
+use kvmtime_wire::directives::Directives;
 use kvmtime_wire::klog::LogLine;
-use kvmtime_wire::ntp::conf::NtpConf;
 use kvmtime_wire::ntp::peers::Peer;
 use kvmtime_wire::openntpd::OpenntpdStatus;
 use kvmtime_wire::stat::CpuTime;
@@ -35,7 +34,7 @@ pub enum Role {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Machine {
-    /// What it is judged as; at least one.
+    /// What it is judged as; nothing: it only tells what its domains run on.
     pub roles: Vec<Role>,
     /// `live`, or the folder of the evidence.
     pub source: String,
@@ -264,6 +263,14 @@ impl TimeDaemon {
     pub fn moves_the_clock(&self) -> bool {
         match self.name.as_str() {
             "chronyd" => !self.has_flag('x'),
+            // It only starts the others.
+            "timemaster" => false,
+            // Its servos for ntpd's and chronyd's reference clocks report instead of correcting.
+            "phc2sys"
+                if self.command.contains("ntpshm") || self.command.contains("refclock_sock") =>
+            {
+                false
+            }
             // phc2sys(8): -a follows ptp4l and leaves the system clock alone unless -r is given.
             "phc2sys" if self.has_flag('a') => self.has_flag('r'),
             // Else it moves the clock that -c names; CLOCK_REALTIME is the default.
@@ -290,7 +297,7 @@ pub struct Chrony {
     /// `chronyc -n sources`.
     pub sources: Fact<Vec<Source>>,
     /// chrony.conf and what it includes.
-    pub conf: Fact<ChronyConf>,
+    pub conf: Fact<Directives>,
 }
 
 /// ntpd and ntpsec.
@@ -300,7 +307,7 @@ pub struct Ntp {
     /// `ntpq -pn`.
     pub peers: Fact<Vec<Peer>>,
     /// ntp.conf.
-    pub conf: Fact<NtpConf>,
+    pub conf: Fact<Directives>,
 }
 
 /// A PTP hardware clock.

@@ -92,6 +92,12 @@ impl Os {
         }
     }
 
+    /// Whether it reads KVM's clock: kvm-clock on Linux, kvmclock or pvclock on the BSDs.
+    pub fn reads_kvm_clock(&self) -> bool {
+        matches!(self.family, Family::Linux | Family::Freebsd | Family::Netbsd | Family::Openbsd)
+            && !self.counts_ticks()
+    }
+
     /// Windows Vista, Server 2008 or later: the first that use Hyper-V's reference counter.
     pub fn uses_hyperv_clock(&self) -> bool {
         self.is_windows() && !matches!(self.name.as_str(), "winnt4" | "win2k" | "winxp" | "win2k3")

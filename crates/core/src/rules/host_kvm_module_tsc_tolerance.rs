@@ -47,7 +47,7 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
     let consequence = if ppm > USUAL_PPM {
         "so a guest's TSC may run further off than QEMU and libvirt allow"
     } else {
-        "so it refuses TSC frequencies that QEMU and libvirt allow"
+        "so it takes TSC frequencies for wrong that QEMU and libvirt allow"
     };
     let path = "/sys/module/kvm/parameters/tsc_tolerance_ppm".to_owned();
     let set = format!("`echo 250 > {path}`, and remove the option from `/etc/modprobe.d`");

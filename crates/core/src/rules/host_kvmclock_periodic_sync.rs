@@ -6,8 +6,8 @@ use crate::rule::Verdict;
 
 crate::rule! {
     /// ## What it checks
-    /// KVM's parameter `kvmclock_periodic_sync` is on although tuned's `realtime-virtual-host` is in force, or it is off
-    /// on another host whose kernel is older than 5.5.
+    /// KVM's parameter `kvmclock_periodic_sync` is on although tuned's `realtime-virtual-host` is in force, or it is
+    /// off on another host whose kernel is older than 5.5.
     ///
     /// ## Why it matters
     /// Every 300 s the option kicks all vCPUs out of the guest to renew their kvm-clock. Before 5.5 that carried the

@@ -27,7 +27,7 @@ crate::rule! {
     ///
     /// ## References
     /// - RHEL 7 Virtualization Deployment and Administration Guide, chapter 8, KVM Guest Timing Management
-    /// - <https://docs.kernel.org/virt/kvm/x86/timekeeping.html>, 3.4 TSC and C-states, 3.5 TSC and P-states
+    /// - <https://docs.kernel.org/virt/kvm/x86/timekeeping.html>, 3.9 TSC feature bits
     /// - <https://docs.kernel.org/admin-guide/pm/cpuidle.html>
     /// - tuned `profiles/virtual-host/tuned.conf`
     "host-legacy-power-lockdown" on Host {
@@ -48,9 +48,9 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
         return Ok(vec![]);
     }
     let words: Vec<String> = locks.iter().map(|lock| format!("`{lock}`")).collect();
-    let words = words.join(" and ");
+    let words = words.join(", ");
     let found = RULE
-        .found(format!("{words} on the kernel's command line has no bearing on this host's time"))
+        .found(format!("the kernel keeps the CPUs from idling ({words}), which this host's time does not need"))
         .saw("CPU flags", "constant_tsc nonstop_tsc", host.cpu.from())
         .cure(
             format!("take {words} off the kernel's command line"),

@@ -49,7 +49,7 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
             .saw("ON_SHUTDOWN", &guests.on_shutdown, from)
             .saw("SYNC_TIME", 0, from)
             .cure(
-                format!("set `SYNC_TIME=1`, which needs the guest agent, or `ON_SHUTDOWN=shutdown` in {from}"),
+                "set `SYNC_TIME=1`, which needs the guest agent, or `ON_SHUTDOWN=shutdown` for libvirt-guests",
                 Effect::Live,
                 Risk::Safe,
             ),

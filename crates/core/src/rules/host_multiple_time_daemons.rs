@@ -37,7 +37,7 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
         return Ok(vec![]);
     }
     let names: Vec<String> = movers.iter().map(|daemon| format!("`{}`", daemon.name)).collect();
-    let found = RULE.found(format!("{} all move the host's clock", names.join(" and "))).cure(
+    let found = RULE.found(format!("several daemons move the host's clock: {}", names.join(", "))).cure(
         "keep one time daemon, and `systemctl disable --now` the others",
         Effect::Live,
         Risk::Careful,

@@ -11,8 +11,8 @@ crate::rule! {
     /// is a VM itself. The limits are kvmtime's own.
     ///
     /// ## Why it matters
-    /// A vCPU that waits takes its timer interrupts late. A guest that counts ticks falls behind, and an NTP client in a
-    /// guest measures delays that are not the network's.
+    /// A vCPU that waits takes its timer interrupts late. A guest that counts ticks falls behind, and an NTP client in
+    /// a guest measures delays that are not the network's.
     ///
     /// ## What to do
     /// Give guests that must keep time a larger share or CPUs of their own (`virsh schedinfo`, `virsh vcpupin`), or run
@@ -23,7 +23,7 @@ crate::rule! {
     ///
     /// ## References
     /// - <https://docs.kernel.org/accounting/psi.html>
-    /// - <https://docs.kernel.org/virt/kvm/x86/timekeeping.html>, 4.1 Interrupt Virtualization, 4.6 Starvation
+    /// - <https://docs.kernel.org/virt/kvm/x86/timekeeping.html>, 4.1 Interrupt clocking
     /// - RHEL 6 Virtualization Host Configuration and Guest Installation Guide, 14.4 Steal Time Accounting
     "host-overcommit-steal" on Host {
         summary: "the host has too few CPUs for its running guests",

@@ -11,9 +11,10 @@ crate::rule! {
     /// The third line of the host's `/etc/adjtime` says `LOCAL`: its RTC keeps local time.
     ///
     /// ## Why it matters
-    /// The RTC does not know about daylight saving time. A host that was off when it began or ended boots an hour
-    /// wrong, and guests that start with it copy the error. systemd also tells the kernel to leave a local RTC alone,
-    /// so nothing corrects it while the host runs.
+    /// The RTC does not know about daylight saving time, and Linux, which writes it, keeps the zone's offset of its own
+    /// boot; systemd-timesyncd has the kernel leave such an RTC alone altogether. The first boot after daylight saving
+    /// time began or ended is an hour wrong until a time daemon steps the clock, and guests that start with the host
+    /// copy the error.
     ///
     /// ## What to do
     /// `timedatectl set-local-rtc 0` sets the RTC from the system clock, in UTC. Guests' RTCs are not concerned: theirs
@@ -24,7 +25,8 @@ crate::rule! {
     ///
     /// ## References
     /// - timedatectl(1), `set-local-rtc`; hwclock(8), The Adjtime File
-    /// - systemd `src/core/main.c`, `src/shared/clock-util.c:clock_is_localtime`
+    /// - Linux `kernel/time/ntp.c:update_rtc` (`persistent_clock_is_local`)
+    /// - systemd `src/core/main.c`, `src/timesync/timesyncd-manager.c:manager_adjust_clock`
     "host-rtc-local-time" on Host {
         summary: "the host's RTC keeps local time",
         severity: Warning,

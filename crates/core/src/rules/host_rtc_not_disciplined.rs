@@ -1,6 +1,6 @@
 //! See [`RULE`].
 
-use kvmtime_wire::chrony::conf::ChronyConf;
+use kvmtime_wire::directives::Directives;
 
 use crate::fact::Unknown;
 use crate::facts::{Facts, Machine};
@@ -82,7 +82,7 @@ fn unwritten(host: &Machine) -> Result<Option<Finding>, Unknown> {
     Ok(Some(found))
 }
 
-fn sets_or_reads_rtc(conf: &ChronyConf) -> bool {
+fn sets_or_reads_rtc(conf: &Directives) -> bool {
     let reference = conf.all("refclock").any(|clock| clock.args.first().is_some_and(|d| d == "RTC"));
     reference || conf.last("rtcsync").or_else(|| conf.last("rtcfile")).is_some()
 }

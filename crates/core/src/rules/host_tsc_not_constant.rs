@@ -24,7 +24,7 @@ crate::rule! {
     ///
     /// ## References
     /// - Linux `arch/x86/kernel/tsc.c:time_cpufreq_notifier` and `arch/x86/kvm/x86.c:kvmclock_cpufreq_notifier`
-    /// - <https://docs.kernel.org/virt/kvm/x86/timekeeping.html>, 3.5 TSC and P-states
+    /// - <https://docs.kernel.org/virt/kvm/x86/timekeeping.html>, 3.5 TSC frequency change / P-states
     /// - RHEL 7 Virtualization Deployment and Administration Guide, chapter 8, KVM Guest Timing Management
     "host-tsc-not-constant" on Host {
         summary: "the host's TSC changes its rate with the CPU's frequency",

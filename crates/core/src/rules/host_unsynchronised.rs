@@ -19,13 +19,14 @@ crate::rule! {
     /// `phc2sys` passes the network card's clock on to `CLOCK_REALTIME`.
     ///
     /// ## Exceptions
-    /// chronyd without `rtcsync` never clears the kernel's flag, so the flag alone does not contradict a chronyd that
-    /// follows a source. The flag also outlives its daemon: the kernel sets it only when the maximum error has grown
-    /// to 16 s, at 500 ppm after some nine hours.
+    /// chronyd without `rtcsync`, and systemd-timesyncd where the RTC keeps local time, leave the kernel's flag set, so
+    /// the flag alone contradicts neither. Cleared, it outlives its daemon: the kernel sets it again only when the
+    /// maximum error has grown to 16 s, at 500 ppm after some nine hours.
     ///
     /// ## References
     /// - RHEL 7 Virtualization Deployment and Administration Guide, 8.1 Host-wide Time Synchronization
-    /// - chrony `sys_timex.c:set_sync_status`, linuxptp `clockadj.c:sysclk_set_sync`
+    /// - chrony `sys_timex.c:set_sync_status`, systemd `src/timesync/timesyncd-manager.c:manager_adjust_clock`
+    /// - linuxptp `clockadj.c:sysclk_set_sync`
     /// - Linux `kernel/time/ntp.c:second_overflow`
     /// - adjtimex(2)
     "host-unsynchronised" on Host {

@@ -12,13 +12,13 @@ crate::rule! {
     ///
     /// ## Why it matters
     /// A guest copies the host's time when it starts. `time-sync.target` is only a name: it waits for nothing unless
-    /// `chrony-wait.service`, `systemd-time-wait-sync.service` or `ntp-wait.service` is enabled, and none is by default.
-    /// `libvirt-guests.service` is ordered after the target; the daemon that autostarts domains is not.
+    /// `chrony-wait.service`, `systemd-time-wait-sync.service` or `ntp-wait.service` is enabled, and none is by
+    /// default. `libvirt-guests.service` is ordered after the target; the daemon that autostarts domains is not.
     ///
     /// ## What to do
     /// `systemctl enable chrony-wait.service` (or the one of your time daemon), and for autostart a drop-in to
-    /// `virtqemud.service`, or `libvirtd.service`, with
-    /// `[Unit]`, `Wants=time-sync.target`, `After=time-sync.target`. It holds at the next boot.
+    /// `virtqemud.service`, or `libvirtd.service`, with `Wants=time-sync.target` and `After=time-sync.target` below
+    /// `[Unit]`. It counts from the next boot on.
     ///
     /// ## Exceptions
     /// Where the RTC agrees with the system clock, guests start with an error of seconds at most: that is only worth a

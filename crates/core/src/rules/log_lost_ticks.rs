@@ -25,7 +25,7 @@ crate::rule! {
     /// ## References
     /// - Linux 2.6.18 `arch/x86_64/kernel/time.c:handle_lost_ticks`
     /// - QEMU `hw/i386/kvm/i8254.c`, `lost_tick_policy`
-    /// - <https://docs.kernel.org/virt/kvm/x86/timekeeping.html>, 4.1 Interrupt Virtualization
+    /// - <https://docs.kernel.org/virt/kvm/x86/timekeeping.html>, 4.1 Interrupt clocking
     "log-lost-ticks" on Machine {
         summary: "the kernel missed timer ticks that it counts to know the time",
         severity: Warning,

@@ -56,7 +56,7 @@ fn ended(machine: &Machine) -> Option<Finding> {
         .saw_fact("time daemons that run", &machine.daemons, |daemons| {
             daemons.iter().map(|daemon| daemon.name.as_str()).collect::<Vec<_>>().join(" ")
         });
-    let summary = "set the clock, start ntpd, and write `tinker panic 0` on top of ntp.conf if the machine is ever paused";
+    let summary = "set the clock and start ntpd; if the machine is ever paused, `tinker panic 0` in ntp.conf";
     Some(found.cure(summary, Effect::Live, Risk::Careful))
 }
 

@@ -16,8 +16,8 @@ crate::rule! {
     /// rate. With the third it cannot be migrated, saved or snapshotted.
     ///
     /// ## What to do
-    /// Give the domain a frequency that this host has (`virsh capabilities`, `<counter name='tsc' …>`), or run it on a
-    /// host that can scale. For the third: add `<timer name='tsc' frequency='…'/>` beside `invtsc`, or drop `invtsc`.
+    /// Give the domain a frequency that this host has (`virsh capabilities`, `<counter name='tsc' …>`), or run it on
+    /// a host that can scale. For the third: add `<timer name='tsc' frequency='…'/>` beside `invtsc`, or drop `invtsc`.
     ///
     /// ## Exceptions
     /// The log is history: a domain that has been corrected since keeps its line.
