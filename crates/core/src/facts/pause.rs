@@ -6,10 +6,10 @@ use super::{Facts, Machine, Role};
 use crate::finding::Evidence;
 
 impl Facts {
-    /// The host of a guest: the only other machine that is judged as one.
+    /// The host of a guest: the only other machine that is judged as one, or that is not judged at all.
     pub fn host_of(&self, guest: &Machine) -> Option<&Machine> {
-        let is_host = |m: &&Machine| m.roles.contains(&Role::Host) && !std::ptr::eq(*m, guest);
-        let mut hosts = self.machines.iter().filter(is_host);
+        let runs = |m: &&Machine| m.roles.is_empty() || m.roles.contains(&Role::Host);
+        let mut hosts = self.machines.iter().filter(runs).filter(|m| !std::ptr::eq(*m, guest));
         hosts.next().filter(|_| hosts.next().is_none())
     }
 }

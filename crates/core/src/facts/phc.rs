@@ -22,11 +22,14 @@ impl Phc {
 }
 
 impl Machine {
-    /// chrony's reference clocks that read a PTP hardware clock, each with the clock's path.
+    /// chrony's reference clocks that read a PTP hardware clock, each with the clock's path; none without chronyd.
     ///
     /// # Errors
     /// Why chrony's configuration is not known.
     pub fn phc_refclocks(&self) -> Result<Vec<(&Directive, &str)>, Unknown> {
+        if !self.may_run("chronyd") {
+            return Ok(vec![]);
+        }
         let conf = self.chrony.conf.optional()?;
         let refclocks = conf.into_iter().flat_map(|conf| conf.all("refclock"));
         Ok(refclocks.filter_map(|refclock| Some((refclock, phc_path(refclock)?))).collect())

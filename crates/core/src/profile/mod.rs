@@ -77,6 +77,11 @@ impl Os {
         matches!(self.family, Family::Windows | Family::Dos | Family::Solaris)
     }
 
+    /// Whether the RTC is expected to show UTC.
+    pub fn takes_rtc_for_utc(&self) -> bool {
+        !self.keeps_rtc_in_local_time() && self.family != Family::Other
+    }
+
     /// Whether it counts timer ticks to know the time, having no paravirtual clock (`os-profiles.md`, profile TICK).
     /// RHEL 5 counts only without kvm-clock, which came with 5.5.
     pub fn counts_ticks(&self) -> bool {

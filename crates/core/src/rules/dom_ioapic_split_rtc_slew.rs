@@ -3,14 +3,15 @@
 use kvmtime_wire::domain::is;
 
 use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk};
+use crate::finding::{Effect, Risk, Severity};
+use crate::profile::Os;
 use crate::rule::Verdict;
 
 crate::rule! {
     /// ## What it checks
     /// The RTC makes up for lost ticks, `<timer name='rtc' tickpolicy='catchup'/>`, and the interrupt chips are split
     /// between KVM and QEMU: `<ioapic driver='qemu'/>`, or an IOMMU with `intremap='on'`, for which newer libvirt
-    /// splits them by itself.
+    /// splits them by itself, or the machine type `pc-q35-4.0`, which does without being asked.
     ///
     /// ## Why it matters
     /// QEMU counts an RTC tick as lost until it hears that it was delivered, and a split chip never tells. As soon as
@@ -22,7 +23,7 @@ crate::rule! {
     /// not need the RTC. Or write `<ioapic driver='kvm'/>` and do without interrupt remapping.
     ///
     /// ## Exceptions
-    /// Linux and other guests that leave the RTC's periodic interrupt off do not notice.
+    /// Guests that leave the RTC's periodic interrupt off do not notice. Linux is one: there it is information.
     ///
     /// ## References
     /// - QEMU `hw/rtc/mc146818rtc.c:rtc_coalesced_timer_update`; callers of `kvm_report_irq_delivered` are
@@ -42,13 +43,16 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
         return Ok(vec![]);
     };
     let Some(split) = xml.split_irqchip().filter(|_| xml.is_kvm_x86()) else { return Ok(vec![]) };
-    let what = if xml.ioapic_driver.is_some() {
-        "features/ioapic@driver"
-    } else {
-        "devices/iommu/driver@intremap"
+    let what = match split.value.as_str() {
+        "qemu" => "features/ioapic@driver",
+        "on" => "devices/iommu/driver@intremap",
+        _ => "os/type@machine",
     };
+    // Not knowing the system makes no difference: the interrupt is there for whoever asks.
+    let linux = domain.os.value().is_some_and(Os::is_linux);
     let found = RULE
         .found("the RTC makes up for lost ticks although the split interrupt chip never reports delivery")
+        .severity(if linux { Severity::Info } else { Severity::Error })
         .saw(what, &split.value, domain.place(split.at))
         .cure("remove `tickpolicy='catchup'`", Effect::GuestRestart, Risk::Careful)
         .change(domain.remove("tickpolicy", policy));

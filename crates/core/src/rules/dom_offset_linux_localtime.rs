@@ -4,7 +4,6 @@ use kvmtime_wire::domain::{Clock, Word};
 
 use crate::facts::{Domain, Facts};
 use crate::finding::{Effect, Risk, Severity};
-use crate::profile::Family;
 use crate::rule::Verdict;
 
 crate::rule! {
@@ -37,7 +36,7 @@ crate::rule! {
 fn check(domain: &Domain, facts: &Facts) -> Verdict {
     let Some((what, word)) = domain.xml.clock.as_ref().and_then(local) else { return Ok(vec![]) };
     let os = domain.os.get()?;
-    if os.keeps_rtc_in_local_time() || os.family == Family::Other {
+    if !os.takes_rtc_for_utc() {
         return Ok(vec![]);
     }
     let zone = facts.host().map(|host| &host.rtc.zone_offset_seconds);

@@ -44,13 +44,7 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
         return Ok(vec![]);
     }
     let synthetic = xml.enlightened("stimer").is_some() || xml.takes_hyperv_from_host();
-    let severity = match (xml.has_hyperv_clock(), synthetic) {
-        (true, true) => Severity::Info,
-        (true, false) => Severity::Warning,
-        (false, _) if xml.is_kvm() => Severity::Error,
-        // Without KVM there is no such counter to be had.
-        (false, _) => Severity::Warning,
-    };
+    let severity = severity(xml.has_hyperv_clock(), synthetic, xml.is_kvm());
     let found = RULE
         .found("the RTC drops the ticks that Windows loses while the host is busy")
         .severity(severity)
@@ -69,4 +63,15 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
             domain.lacks(found, "clock/timer[rtc]@tickpolicy", at)
         }
     }])
+}
+
+/// How bad it is, by what else the guest has to keep time: Hyper-V's reference counter and its synthetic timers.
+pub(super) fn severity(counter: bool, synthetic: bool, kvm: bool) -> Severity {
+    match (counter, synthetic) {
+        (true, true) => Severity::Info,
+        (true, false) => Severity::Warning,
+        (false, _) if kvm => Severity::Error,
+        // Without KVM there is no such counter to be had.
+        (false, _) => Severity::Warning,
+    }
 }

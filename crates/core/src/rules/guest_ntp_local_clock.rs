@@ -49,9 +49,10 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
 }
 
 fn chrony(guest: &Machine) -> Result<Option<Finding>, Unknown> {
-    let Some(conf) = guest.chrony.conf.optional()?.filter(|_| guest.may_run("chronyd")) else {
+    if !guest.may_run("chronyd") {
         return Ok(None);
-    };
+    }
+    let Some(conf) = guest.chrony.conf.optional()? else { return Ok(None) };
     let Some(local) = conf.last("local") else { return Ok(None) };
     let stratum = local.option("stratum").and_then(|n| n.parse().ok()).unwrap_or(FALLBACK);
     let alone = !conf.0.iter().any(|directive| SOURCES.contains(&&*directive.name));
@@ -66,9 +67,10 @@ fn chrony(guest: &Machine) -> Result<Option<Finding>, Unknown> {
 }
 
 fn ntpd(guest: &Machine) -> Result<Option<Finding>, Unknown> {
-    let Some(conf) = guest.ntp.conf.optional()?.filter(|_| guest.may_run("ntpd")) else {
+    if !guest.may_run("ntpd") {
         return Ok(None);
-    };
+    }
+    let Some(conf) = guest.ntp.conf.optional()? else { return Ok(None) };
     let Some(local) = conf.0.iter().find(|directive| is_local(directive)) else { return Ok(None) };
     let fudge = conf.0.iter().find(|d| d.name == "fudge" && d.args.first() == local.args.first());
     let stratum = fudge.unwrap_or(local).option("stratum");

@@ -11,8 +11,8 @@ crate::rule! {
     /// What a QEMU command line makes of RTC and PIT, judged as libvirt's XML would be:
     /// - an RTC in UTC under Windows, or in local time under Linux or a BSD (`-rtc base=`);
     /// - an RTC that follows the guest's own clock (`-rtc clock=vm`);
-    /// - RTC ticks that are lost under Windows (no `-rtc driftfix=slew`);
-    /// - PIT ticks that are lost under a guest that counts them (`-global kvm-pit.lost_tick_policy=discard`).
+    /// - RTC ticks that are dropped under Windows (no `-rtc driftfix=slew`);
+    /// - PIT ticks that are dropped under a guest that counts them (`-global kvm-pit.lost_tick_policy=discard`).
     ///
     /// What no option sets has QEMU's default: `base=utc,clock=host`, RTC ticks discarded, PIT ticks delivered late.
     /// Each finding names the rule that finds the same fault in XML.
@@ -26,7 +26,7 @@ crate::rule! {
     ///
     /// ## Exceptions
     /// A Windows whose registry has `RealTimeIsUniversal` = 1 wants an RTC in UTC, a Linux whose `/etc/adjtime` says
-    /// `LOCAL` one in local time.
+    /// `LOCAL` one in local time. A date as base says nothing about its time scale.
     ///
     /// ## References
     /// - QEMU `system/rtc.c:configure_rtc`
@@ -51,15 +51,17 @@ fn check(qemu: &Qemu, facts: &Facts) -> Verdict {
 
 fn faults_of_system(qemu: &Qemu, facts: &Facts) -> Result<Vec<Finding>, Unknown> {
     let base = qemu.rtc_base();
-    let x86 = qemu.line.is_x86();
-    let loses_rtc_ticks = x86 && qemu.rtc_lost_ticks().value != "slew";
-    let loses_pit_ticks = x86 && qemu.pit_lost_ticks().value == "discard";
     let dated = !matches!(&*base.value, "utc" | "localtime");
+    // Under a split interrupt chip the RTC would run away (qemu-irqchip-split-rtc-slew), and the PIT is QEMU's own.
+    let whole = qemu.line.is_x86() && qemu.kernel_irqchip().value != "split";
+    let loses_rtc_ticks = whole && qemu.rtc_lost_ticks().value != "slew";
+    let kvm = qemu.line.accelerator() == "kvm" && qemu.kernel_irqchip().value != "off";
+    let loses_pit_ticks = whole && kvm && qemu.pit_lost_ticks().value == "discard";
     if dated && !loses_rtc_ticks && !loses_pit_ticks {
         return Ok(vec![]);
     }
     let os = qemu.os(facts)?;
-    let mut found: Vec<Finding> = wrong_base(qemu, os, &base).into_iter().collect();
+    let mut found: Vec<Finding> = wrong_base(qemu, facts, os, &base).into_iter().collect();
     if loses_rtc_ticks && os.is_windows() {
         found.push(no_catchup(qemu));
     }
@@ -79,34 +81,45 @@ fn tracks_guest(qemu: &Qemu) -> Option<Finding> {
     })
 }
 
-fn wrong_base(qemu: &Qemu, os: &Os, base: &Setting<'_>) -> Option<Finding> {
-    let (like, shown, taken, right) = match (&*base.value, os.family) {
-        ("utc", Family::Windows) => ("dom-offset-windows-utc", "UTC", "local time", "localtime"),
-        (
+fn wrong_base(qemu: &Qemu, facts: &Facts, os: &Os, base: &Setting<'_>) -> Option<Finding> {
+    let (like, message, right) = match &*base.value {
+        "utc" if os.is_windows() || os.family == Family::Dos => (
+            "dom-offset-windows-utc",
+            format!("the RTC shows UTC, which the guest, `{}`, takes for local time", os.id),
             "localtime",
-            Family::Linux | Family::Freebsd | Family::Netbsd | Family::Openbsd,
-        ) => ("dom-offset-linux-localtime", "local time", "UTC", "utc"),
+        ),
+        "localtime" if os.takes_rtc_for_utc() => (
+            "dom-offset-linux-localtime",
+            format!("the RTC shows local time, which the guest, `{}`, takes for UTC", os.id),
+            "utc",
+        ),
         _ => return None,
     };
-    let message = format!("the RTC shows {shown}, which {} takes for {taken}", os.id);
-    let found = RULE.found(message).cure(
-        format!("start QEMU with `-rtc base={right}`; in libvirt's XML write `offset='{right}'`"),
-        Effect::GuestRestart,
-        Risk::Careful,
-    );
+    let zone = facts.host().and_then(|host| host.rtc.zone_offset_seconds.value());
+    let harmless = right == "utc" && zone == Some(&0);
+    let found = RULE
+        .found(message)
+        .severity(if harmless { Severity::Info } else { Severity::Warning })
+        .cure(
+            format!("start QEMU with `-rtc base={right}`; in libvirt's XML write `offset='{right}'`"),
+            Effect::GuestRestart,
+            Risk::Manual,
+        );
     Some(mirror(qemu, found, like, "-rtc base", base))
 }
 
 fn no_catchup(qemu: &Qemu) -> Finding {
     let cpu = qemu.line.cpu();
     let all = cpu.on("hv-passthrough");
-    let severity = match (all || cpu.on("hv-time"), all || cpu.on("hv-stimer")) {
-        (false, _) => Severity::Error,
-        (true, false) => Severity::Warning,
-        (true, true) => Severity::Info,
-    };
-    let found =
-        RULE.found("RTC ticks that Windows misses are lost for good").severity(severity).cure(
+    let severity = super::dom_rtc_no_catchup_windows::severity(
+        all || cpu.on("hv-time"),
+        all || cpu.on("hv-stimer"),
+        qemu.line.accelerator() == "kvm",
+    );
+    let found = RULE
+        .found("the RTC drops the ticks that Windows loses while the host is busy")
+        .severity(severity)
+        .cure(
             "start QEMU with `-rtc driftfix=slew`; in libvirt's XML write `<timer name='rtc' tickpolicy='catchup'/>`",
             Effect::GuestRestart,
             Risk::Careful,
@@ -116,7 +129,7 @@ fn no_catchup(qemu: &Qemu) -> Finding {
 }
 
 fn pit_discards(qemu: &Qemu, os: &Os) -> Finding {
-    let message = format!("PIT ticks that {} misses are lost, and its clock counts them", os.id);
+    let message = format!("the guest, `{}`, counts timer ticks, and the PIT drops those that it loses", os.id);
     let found = RULE.found(message).severity(Severity::Error).cure(
         "leave `kvm-pit.lost_tick_policy=discard` out; in libvirt's XML write `<timer name='pit' tickpolicy='catchup'/>`",
         Effect::GuestRestart,
