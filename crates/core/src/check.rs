@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Facts, Role};
+use crate::facts::{Facts, Role, Source};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Check, Verdict};
 use crate::rules;
@@ -128,12 +128,14 @@ pub fn check(facts: &Facts) -> Report {
     for machine in &facts.machines {
         for role in &machine.roles {
             let first = *role == machine.roles[0];
-            report.append(one(machine.subject(*role), "", |check| match (check, role) {
-                (Check::Host(check), Role::Host) | (Check::Guest(check), Role::Guest) => {
-                    Some(check(machine, facts))
+            report.append(one(machine.subject(*role), &Source::default(), |check| {
+                match (check, role) {
+                    (Check::Host(check), Role::Host) | (Check::Guest(check), Role::Guest) => {
+                        Some(check(machine, facts))
+                    }
+                    (Check::Machine(check), _) if first => Some(check(machine, facts)),
+                    _ => None,
                 }
-                (Check::Machine(check), _) if first => Some(check(machine, facts)),
-                _ => None,
             }));
         }
     }
@@ -153,7 +155,7 @@ pub fn check(facts: &Facts) -> Report {
 }
 
 /// Judges one subject by every rule to which `apply` has an answer.
-fn one(subject: Subject, source: &str, apply: impl Fn(&Check) -> Option<Verdict>) -> Report {
+fn one(subject: Subject, source: &Source, apply: impl Fn(&Check) -> Option<Verdict>) -> Report {
     let mut report = Report::default();
     for rule in rules::CATALOGUE {
         if let Some(verdict) = apply(&rule.check) {
@@ -161,8 +163,7 @@ fn one(subject: Subject, source: &str, apply: impl Fn(&Check) -> Option<Verdict>
         }
     }
     for location in report.findings.iter_mut().filter_map(|finding| finding.location.as_mut()) {
-        let line = source.lines().nth((location.at.line as usize).saturating_sub(1));
-        location.excerpt = line.map(Into::into);
+        location.excerpt = source.line(location.at.line).map(Into::into);
     }
     report.subjects.push(subject);
     report
