@@ -1,5 +1,10 @@
 //! The commands as a user meets them: exit statuses, messages, formats.
-#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests run the program")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    reason = "tests run the program"
+)]
 
 use std::fs;
 use std::io::Write;

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use kvmtime_wire::adjtime::RtcScale;
 use kvmtime_wire::capabilities::Capabilities;
-use kvmtime_wire::chrony::conf::ChronyConf;
 use kvmtime_wire::chrony::sources::Source;
 use kvmtime_wire::chrony::tracking::Tracking;
 use kvmtime_wire::cmdline::Cmdline;
 use kvmtime_wire::cpuinfo::CpuInfo;
+use kvmtime_wire::directives::Directives;
 use kvmtime_wire::klog::LogLine;
-use kvmtime_wire::ntp::conf::NtpConf;
 use kvmtime_wire::ntp::peers::Peer;
 use kvmtime_wire::openntpd::OpenntpdStatus;
 use kvmtime_wire::stat::CpuTime;
@@ -35,7 +34,7 @@ pub enum Role {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Machine {
-    /// What it is judged as; at least one.
+    /// What it is judged as; nothing: it only tells what its domains run on.
     pub roles: Vec<Role>,
     /// `live`, or the folder of the evidence.
     pub source: String,
@@ -298,7 +297,7 @@ pub struct Chrony {
     /// `chronyc -n sources`.
     pub sources: Fact<Vec<Source>>,
     /// chrony.conf and what it includes.
-    pub conf: Fact<ChronyConf>,
+    pub conf: Fact<Directives>,
 }
 
 /// ntpd and ntpsec.
@@ -308,7 +307,7 @@ pub struct Ntp {
     /// `ntpq -pn`.
     pub peers: Fact<Vec<Peer>>,
     /// ntp.conf.
-    pub conf: Fact<NtpConf>,
+    pub conf: Fact<Directives>,
 }
 
 /// A PTP hardware clock.

@@ -31,8 +31,71 @@ catalogue! {
     host_tuned_profile
     host_no_tsc_scaling
     host_overcommit_steal
+    dom_clock_absent
+    dom_offset_windows_utc
+    dom_offset_linux_localtime
+    dom_offset_absolute
+    dom_offset_variable_stale
+    dom_hpet_enabled
+    dom_rtc_no_catchup_windows
     dom_rtc_track_guest
+    dom_rtc_track_boot
+    dom_rtc_policy_unsupported
+    dom_pit_discard_tick_guest
+    dom_pit_delay_ambiguous
+    dom_timer_present_noop
+    dom_catchup_tunables_noop
+    dom_tickpolicy_noop
+    dom_kvmclock_disabled
+    dom_kvm_hidden
+    dom_hypervclock_missing
+    dom_stimer_missing
+    dom_stimer_prereq
+    dom_hyperv_on_nonwindows
+    dom_hv_passthrough
+    dom_reenlightenment_no_frequency
+    dom_invtsc_blocks_migration
+    dom_tsc_frequency_unsupported
+    dom_tsc_frequency_without_invtsc
+    dom_cpu_model_generic
+    dom_no_agent_channel
+    dom_armvtimer_policy
+    dom_ioapic_split_rtc_slew
+    dom_hpet_present_refused
+    dom_live_differs_from_definition
+    qemu_rtc_effective_policy
+    qemu_removed_clock_options
+    qemu_no_kvm
+    qemu_icount
+    qemu_windows_no_hvtime
+    qemu_invtsc_migratable_conflict
+    qemu_irqchip_split_rtc_slew
     guest_clocksource_slow
+    guest_kvmclock_unavailable
+    guest_tsc_without_invariant
+    guest_rhel5_jiffies_false_positive
+    guest_clocksource_forced
+    guest_no_kvmclock_param
+    guest_notsc
+    guest_divider
+    guest_lpj_stale
+    guest_clocksource_failover_param
+    guest_legacy_clock_param
+    guest_tsc_reliable_param
+    guest_required_params_missing_legacy
+    guest_no_steal_acc
+    guest_steal_high
+    guest_no_time_discipline
+    guest_multiple_time_daemons
+    guest_chrony_makestep_limited
+    guest_ntpd_panic_threshold
+    guest_ntp_local_clock
+    guest_ptp_kvm_unused
+    guest_ptp_unstable_name
+    guest_phc_trusts_unsynced_host
+    guest_agent_time_disabled
+    guest_rtc_localtime
+    guest_container_time_daemon
     log_tsc_unstable
     log_lost_ticks
     log_tsc_frequency_mismatch

@@ -75,8 +75,5 @@ fn sleep_masked(world: &World) -> Fact<bool> {
         let link = world.link(&format!("/etc/systemd/system/{name}"));
         link.value().is_some_and(|target| target == "/dev/null")
     };
-    Fact::known(
-        masked(&SLEEP[0]) || SLEEP[1..].iter().all(|name| masked(&name)),
-        "/etc/systemd/system",
-    )
+    Fact::known(masked(&SLEEP[0]) || SLEEP[1..].iter().all(masked), "/etc/systemd/system")
 }
