@@ -23,8 +23,9 @@ crate::rule! {
     /// `makestep 1 -1`, or set the guest's clock when it resumes.
     ///
     /// ## Exceptions
-    /// ntpd's line where a time daemon keeps the clock again is only worth a warning. `no selectable sources` is not
-    /// reported once chronyd follows a source again.
+    /// ntpd's line where a time daemon keeps the clock again is only worth a warning, and chronyd's where it stepped the
+    /// clock right after, as it may at its start, a note. `no selectable sources` is not reported once chronyd follows
+    /// a source again.
     ///
     /// ## References
     /// - ntp.org `ntpd/ntp_loopfilter.c:local_clock`; <https://docs.ntpsec.org/latest/miscopt.html>, `tinker panic`
@@ -62,8 +63,7 @@ fn ended(machine: &Machine) -> Option<Finding> {
 
 fn jumped(machine: &Machine) -> Option<Finding> {
     let log = &machine.logs.system;
-    let jumps = |event: &Event| matches!(event, Event::ChronyTimeJump | Event::ChronyClockWrong { .. });
-    let lines = log.lines(jumps).ok()?;
+    let lines = log.lines(is_jump).ok()?;
     if lines.is_empty() {
         return None;
     }
@@ -79,9 +79,18 @@ fn jumped(machine: &Machine) -> Option<Finding> {
         ),
         None => "chronyd saw the time jump, which it did not cause".to_owned(),
     };
-    let found = RULE.found(message).severity(Severity::Warning).saw_lines(log, &lines);
+    let last = |such: fn(&Event) -> bool| log.value()?.iter().rposition(|line| such(&line.event));
+    let stepped = last(|event| matches!(event, Event::ChronyStepped { .. })) > last(is_jump);
+    let found = RULE
+        .found(message)
+        .severity(if stepped { Severity::Info } else { Severity::Warning })
+        .saw_lines(log, &lines);
     let summary = "if the machine is paused, saved or suspended, write `makestep 1 -1` to its chrony.conf";
     Some(found.cure(summary, Effect::Live, Risk::Careful))
+}
+
+fn is_jump(event: &Event) -> bool {
+    matches!(event, Event::ChronyTimeJump | Event::ChronyClockWrong { .. })
 }
 
 fn lost(machine: &Machine) -> Option<Finding> {

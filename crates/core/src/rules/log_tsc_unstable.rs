@@ -42,7 +42,7 @@ fn check(machine: &Machine, _: &Facts) -> Verdict {
     let lines = log.lines(is_verdict)?;
     let Some(first) = lines.first() else { return Ok(vec![]) };
     let host = machine.roles.contains(&Role::Host);
-    let aside = machine.clocksource.current.value().is_some_and(|name| name == "kvm-clock");
+    let aside = machine.reads("kvm-clock");
     let severity = match (host, aside) {
         (true, _) => Severity::Error,
         (false, true) => Severity::Info,
