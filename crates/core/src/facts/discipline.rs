@@ -3,7 +3,7 @@
 use kvmtime_wire::adjtime::RtcScale;
 use kvmtime_wire::ntp::peers::Peer;
 
-use super::{Machine, TimeDaemon};
+use super::{Hypervisor, Machine, TimeDaemon};
 use crate::fact::{Fact, Unknown};
 
 /// What a time daemon says of the clock that it keeps.
@@ -21,12 +21,20 @@ pub struct Opinion {
 
 impl Machine {
     /// The daemons that move the system clock, each name once: chronyd and ntpd may run as several processes.
+    /// VirtualBox's tools set the time under VirtualBox only; VMware's do when told to, which nothing here tells.
     ///
     /// # Errors
     /// When it is not known which daemons run.
     pub fn clock_movers(&self) -> Result<Vec<&TimeDaemon>, Unknown> {
+        let virtualbox = Hypervisor::Other("VBoxVBoxVBox".to_owned());
+        let virtualbox = self.hypervisor.value() == Some(&virtualbox);
+        let works = |daemon: &&TimeDaemon| match daemon.name.as_str() {
+            "vmtoolsd" => false,
+            "VBoxService" => virtualbox,
+            _ => daemon.moves_the_clock(),
+        };
         let mut movers: Vec<&TimeDaemon> = Vec::new();
-        for daemon in self.daemons.get()?.iter().filter(|daemon| daemon.moves_the_clock()) {
+        for daemon in self.daemons.get()?.iter().filter(works) {
             if !movers.iter().any(|seen| seen.name == daemon.name) {
                 movers.push(daemon);
             }

@@ -2,7 +2,7 @@
 
 use crate::facts::{Facts, Machine};
 use crate::finding::{Effect, Risk, Severity};
-use crate::plan::{Change, Object};
+use crate::plan::Change;
 use crate::rule::Verdict;
 
 crate::rule! {
@@ -19,6 +19,7 @@ crate::rule! {
     ///
     /// ## Exceptions
     /// RHEL 5 on x86-64 always shows `jiffies`, whatever it uses: see `guest-rhel5-jiffies-false-positive`.
+    /// On 32-bit x86 it reads `acpi_pm` as Red Hat prescribes where there is no kvm-clock.
     ///
     /// ## References
     /// - Linux `kernel/time/clocksource.c:current_clocksource_store`
@@ -42,8 +43,8 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
     if !counted && !EMULATED.contains(&current.as_str()) {
         return Ok(vec![]);
     }
-    let rhel5 = guest.os.value().is_some_and(|os| os.is_rhel() && os.before(&[6]));
-    if counted && rhel5 {
+    let vouched = || guest.prescribes("clocksource=acpi_pm") == Ok(true);
+    if counted && guest.hides_its_clocksource() || current == "acpi_pm" && vouched() {
         return Ok(vec![]);
     }
     let found = RULE
@@ -52,7 +53,9 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
         .saw_fact("current clocksource", &guest.clocksource.current, Clone::clone)
         .saw_fact("available clocksources", &guest.clocksource.available, |list| list.join(" "));
     let available = guest.clocksource.available.value().map_or(&[][..], Vec::as_slice);
-    let Some(better) = GOOD.iter().find(|name| available.iter().any(|have| have == *name)) else {
+    let fit = |name: &&&str| **name != "tsc" || guest.tsc_is_invariant() == Ok(true);
+    let offered = |name: &&&str| available.iter().any(|have| have == *name);
+    let Some(better) = GOOD.iter().filter(fit).find(offered) else {
         return Ok(vec![found.cure(
             "give the guest kvm-clock: see guest-kvmclock-unavailable",
             Effect::GuestRestart,
@@ -61,11 +64,5 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
     };
     Ok(vec![found
         .cure(format!("switch the clocksource to `{better}`"), Effect::Live, Risk::Safe)
-        .change(Change {
-            object: Object::Knob {
-                path: "/sys/devices/system/clocksource/clocksource0/current_clocksource".to_owned(),
-            },
-            expect: Some(current.clone()),
-            value: Some((*better).to_owned()),
-        })])
+        .change(Change::clocksource(current, better))])
 }

@@ -32,9 +32,7 @@ crate::rule! {
 }
 
 fn check(host: &Machine, _: &Facts) -> Verdict {
-    let mut movers = host.clock_movers()?;
-    // That they run does not tell whether they set the time: VMware's do so only when told to.
-    movers.retain(|daemon| !matches!(daemon.name.as_str(), "vmtoolsd" | "VBoxService"));
+    let movers = host.clock_movers()?;
     if movers.len() < 2 {
         return Ok(vec![]);
     }

@@ -80,15 +80,15 @@ fn tracks_guest(qemu: &Qemu) -> Option<Finding> {
 }
 
 fn wrong_base(qemu: &Qemu, os: &Os, base: &Setting<'_>) -> Option<Finding> {
-    let (like, right) = match (&*base.value, os.family) {
-        ("utc", Family::Windows) => ("dom-offset-windows-utc", "localtime"),
+    let (like, shown, taken, right) = match (&*base.value, os.family) {
+        ("utc", Family::Windows) => ("dom-offset-windows-utc", "UTC", "local time", "localtime"),
         (
             "localtime",
             Family::Linux | Family::Freebsd | Family::Netbsd | Family::Openbsd,
-        ) => ("dom-offset-linux-localtime", "utc"),
+        ) => ("dom-offset-linux-localtime", "local time", "UTC", "utc"),
         _ => return None,
     };
-    let message = format!("the RTC starts in `{}`, which {} takes for {right}", base.value, os.id);
+    let message = format!("the RTC shows {shown}, which {} takes for {taken}", os.id);
     let found = RULE.found(message).cure(
         format!("start QEMU with `-rtc base={right}`; in libvirt's XML write `offset='{right}'`"),
         Effect::GuestRestart,
