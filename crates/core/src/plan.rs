@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Effect, Finding, Risk};
+use kvmtime_wire::cmdline::Parameter;
 use kvmtime_wire::text::At;
 
 /// What a change is made to.
@@ -41,6 +42,19 @@ pub struct Change {
 }
 
 impl Change {
+    /// Takes a parameter off the kernel's command line; its value is the part behind `=`, empty for a bare word.
+    pub fn drop_parameter(parameter: &Parameter) -> Self {
+        let object = Object::KernelParameter { name: parameter.name.clone() };
+        Self { object, expect: Some(parameter.value.clone().unwrap_or_default()), value: None }
+    }
+
+    /// Makes the machine read time from another clocksource.
+    pub fn clocksource(current: &str, better: &str) -> Self {
+        let path = "/sys/devices/system/clocksource/clocksource0/current_clocksource".to_owned();
+        let object = Object::Knob { path };
+        Self { object, expect: Some(current.to_owned()), value: Some(better.to_owned()) }
+    }
+
     /// The change that takes this one back.
     #[must_use]
     pub fn undo(self) -> Self {

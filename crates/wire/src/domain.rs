@@ -2,10 +2,11 @@
 //!
 //! Source of the shapes: libvirt `docs/formatdomain.rst` and `src/conf/domain_conf.c:virDomainClockDefParse`.
 
-use roxmltree::{Attribute, Document, Node, ParsingOptions};
+use roxmltree::{Attribute, Node};
 use serde::{Deserialize, Serialize};
 
 use crate::text::{At, Lines, ParseError, Spanned};
+use crate::xml::{Documents, child, other_root};
 
 /// An attribute or a text, as written.
 pub type Word = Spanned<String>;
@@ -178,6 +179,78 @@ impl DomainXml {
         self.cpu.iter().flat_map(|cpu| &cpu.features).find(|feature| feature.name.value == name)
     }
 
+    /// The last `present` given for that timer: libvirt passes on every one and QEMU keeps the last.
+    pub fn present(&self, name: &str) -> Option<&Word> {
+        let timers = self.clock.iter().flat_map(|clock| clock.timers.iter().rev());
+        timers.filter(|timer| timer.name.value == name).find_map(|timer| timer.present.as_ref())
+    }
+
+    /// The frequency that `<timer name='tsc'>` asks for, in Hz; libvirt passes over 0.
+    pub fn tsc_frequency(&self) -> Option<(&Word, u64)> {
+        let timers = self.clock.iter().flat_map(|clock| &clock.timers);
+        let words = timers.filter(|t| t.name.value == "tsc").filter_map(|t| t.frequency.as_ref());
+        words.filter_map(|word| Some((word, word.value.parse().ok()?))).find(|(_, hz)| *hz > 0)
+    }
+
+    /// The CPU feature by that name, if the guest is to see it.
+    pub fn requires(&self, name: &str) -> Option<&Feature> {
+        // Without a policy libvirt requires the feature.
+        self.feature(name).filter(|feature| {
+            feature.policy.as_ref().is_none_or(|policy| {
+                matches!(policy.value.as_str(), "require" | "force" | "optional")
+            })
+        })
+    }
+
+    /// Whether the guest sees an invariant TSC; `host-passthrough` that may not migrate brings it along.
+    pub fn exposes_invtsc(&self) -> bool {
+        let Some(cpu) = &self.cpu else { return false };
+        self.requires("invtsc").is_some()
+            || is(cpu.mode.as_ref(), "host-passthrough")
+                && is(cpu.migratable.as_ref(), "off")
+                && self.feature("invtsc").is_none()
+    }
+
+    /// Whether Hyper-V's reference counter is switched on.
+    pub fn has_hyperv_clock(&self) -> bool {
+        self.timers("hypervclock").any(|timer| is(timer.present.as_ref(), "yes"))
+            || self.takes_hyperv_from_host()
+    }
+
+    /// Whether the host decides which Hyper-V enlightenments there are.
+    pub fn takes_hyperv_from_host(&self) -> bool {
+        let mode = self.hyperv.as_ref().and_then(|hyperv| hyperv.mode.as_ref());
+        is(mode, "passthrough") || is(mode, "host-model")
+    }
+
+    /// What splits the interrupt chips between KVM and QEMU; newer libvirt does so for interrupt remapping by itself.
+    pub fn split_irqchip(&self) -> Option<&Word> {
+        match &self.ioapic_driver {
+            Some(driver) => Some(driver).filter(|driver| driver.value == "qemu"),
+            None => self.iommu_intremap.as_ref().filter(|intremap| intremap.value == "on"),
+        }
+    }
+
+    /// Where the clock is set up: its opening tag, else the domain's.
+    pub fn clock_at(&self) -> At {
+        self.clock.as_ref().map_or(self.at, |clock| clock.at)
+    }
+
+    /// Whether KVM runs the guest.
+    pub fn is_kvm(&self) -> bool {
+        self.virt_type.as_ref().is_none_or(|virt_type| virt_type.value == "kvm")
+    }
+
+    /// Whether libvirt's QEMU driver runs the guest, with or without KVM.
+    pub fn is_qemu(&self) -> bool {
+        self.is_kvm() || is(self.virt_type.as_ref(), "qemu") || is(self.virt_type.as_ref(), "hvf")
+    }
+
+    /// Whether KVM runs the guest on x86, where its clocks and timers are those that most rules speak of.
+    pub fn is_kvm_x86(&self) -> bool {
+        self.is_kvm() && self.is_x86()
+    }
+
     /// Whether the architecture is x86, which is also libvirt's default on an x86 host.
     pub fn is_x86(&self) -> bool {
         self.arch.as_ref().is_none_or(|arch| matches!(&*arch.value, "x86_64" | "i686" | "i386"))
@@ -200,33 +273,22 @@ pub enum NoDomain {
     Other(ParseError),
 }
 
-/// Every domain in a text: one domain, a `<domains>` list, a saved status or snapshot, or several `virsh dumpxml` in a row.
+/// Every domain in a text: one domain, a `<domains>` list, a saved status, snapshot or checkpoint, or several of them in a row.
 ///
 /// # Errors
 /// Where the text is no XML, or names what it holds instead of a domain.
 pub fn parse(text: &str) -> Result<Vec<DomainXml>, NoDomain> {
     let lines = Lines::new(text);
     let mut found = Vec::new();
-    for (start, part) in documents(text) {
-        let options = ParsingOptions { allow_dtd: false, ..ParsingOptions::default() };
-        let document = Document::parse_with_options(part, options).map_err(|error| {
-            let skipped = text[..start].bytes().filter(|byte| *byte == b'\n').count();
-            let line = error.pos().row as usize + skipped;
-            NoDomain::Broken(ParseError::new(line, no_position(&error.to_string())))
-        })?;
+    for document in Documents::new(&lines) {
+        let (start, document) = document.map_err(NoDomain::Broken)?;
         let reader = Reader { lines: &lines, start };
+        let root = document.root_element();
         let before = found.len();
-        let all = document.root_element().descendants();
-        // The domain inside a snapshot's <inactiveDomain> has another name; nested metadata may hold anything.
-        found.extend(
-            all.filter(|node| node.has_tag_name("domain") && is_definition(*node))
-                .map(|node| reader.domain(node)),
-        );
+        let domains = root.descendants().filter(|node| is_definition(*node));
+        found.extend(domains.map(|node| reader.domain(node)));
         if found.len() == before {
-            let root = document.root_element();
-            let at = lines.at(start + root.range().start..start + root.range().start);
-            let message = format!("the root is <{}>", root.tag_name().name());
-            return Err(NoDomain::Other(ParseError { line: at.line, message }));
+            return Err(NoDomain::Other(other_root(root, &lines, start)));
         }
     }
     if found.is_empty() {
@@ -235,47 +297,13 @@ pub fn parse(text: &str) -> Result<Vec<DomainXml>, NoDomain> {
     Ok(found)
 }
 
-/// roxmltree ends its messages with ` at ROW:COLUMN`, which a part of a larger text gets wrong.
-fn no_position(message: &str) -> &str {
-    message.rsplit_once(" at ").map_or(message, |(message, _)| message)
-}
-
+/// The domain inside a snapshot's `<inactiveDomain>` has another name; metadata may hold anything.
 fn is_definition(node: Node<'_, '_>) -> bool {
-    node.parent_element().is_none_or(|parent| {
-        matches!(
-            parent.tag_name().name(),
-            "domains" | "domstatus" | "domainsnapshot" | "domainbackup"
-        )
-    })
-}
-
-/// Splits a text with several documents after each `</domain>` at which another begins.
-fn documents(text: &str) -> Vec<(usize, &str)> {
-    const END: &str = "</domain>";
-    let mut parts = Vec::new();
-    let mut start = 0;
-    let mut from = 0;
-    while let Some(found) = text[from..].find(END) {
-        let end = from + found + END.len();
-        let rest = text[end..].trim_start();
-        if rest.starts_with("<domain ") || rest.starts_with("<domain>") || rest.starts_with("<?xml")
-        {
-            // Inside a <domains> list the next domain is a sibling, not another document.
-            let head = text[start..].trim_start();
-            let listed = head.starts_with("<domains") || head.contains("<domains>");
-            if !listed {
-                parts.push((start, &text[start..end]));
-                start = text.len() - rest.len();
-            }
-        }
-        from = end;
-    }
-    if !text[start..].trim().is_empty() {
-        // An XML declaration must be the first thing in a document.
-        let lead = text[start..].len() - text[start..].trim_start().len();
-        parts.push((start + lead, &text[start + lead..]));
-    }
-    parts
+    const HOLDERS: [&str; 4] = ["domains", "domstatus", "domainsnapshot", "domaincheckpoint"];
+    node.has_tag_name("domain")
+        && node
+            .parent_element()
+            .is_none_or(|parent| HOLDERS.iter().any(|holder| parent.has_tag_name(*holder)))
 }
 
 struct Reader<'a> {
@@ -433,10 +461,6 @@ impl Reader<'_> {
         let close = rest.find('>').map_or(rest.len(), |close| close + 1);
         self.lines.at(self.start + range.start..self.start + end + close)
     }
-}
-
-fn child<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {
-    node.children().find(|n| n.is_element() && n.tag_name().name() == name)
 }
 
 #[cfg(test)]

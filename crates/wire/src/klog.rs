@@ -61,6 +61,11 @@ pub enum Event {
         /// The offset that chronyd saw, nanoseconds.
         offset_ns: i64,
     },
+    /// chronyd: `System clock was stepped by … seconds`, value in nanoseconds.
+    ChronyStepped {
+        /// The step, nanoseconds.
+        offset_ns: i64,
+    },
     /// chronyd: `Forward time jump detected!` or `Backward time jump detected!`.
     ChronyTimeJump,
     /// chronyd: `Can't synchronise: no selectable sources`.

@@ -114,23 +114,30 @@ impl CommandLine {
         })
     }
 
-    /// The accelerator: `kvm`, `tcg` …; QEMU's default is `tcg`.
+    /// The accelerator: `kvm`, `tcg` …; without a word about it `kvm` for a program whose name ends so, else `tcg`.
+    /// QEMU tries every `-accel` in order, and takes the last of `-machine accel=` and `-enable-kvm`.
+    /// Source: QEMU `system/vl.c:configure_accelerators`.
     pub fn accelerator(&self) -> &str {
-        for option in self.options.iter().rev() {
-            let value = option.value.as_deref().unwrap_or_default();
-            match option.name.as_str() {
-                "enable-kvm" => return "kvm",
-                "accel" => return value.split(',').next().unwrap_or_default(),
-                "machine" | "M" => {
-                    let given = value.split(',').find_map(|item| item.strip_prefix("accel="));
-                    if let Some(first) = given.and_then(|list| list.split(':').next()) {
-                        return first;
-                    }
-                }
-                _ => {}
-            }
+        self.accelerator_asked_for()
+            .unwrap_or_else(|| if self.program.ends_with("kvm") { "kvm" } else { "tcg" })
+    }
+
+    /// The accelerator that an option names.
+    pub fn accelerator_asked_for(&self) -> Option<&str> {
+        if let Some(first) = self.all("accel").next() {
+            let value = first.value.as_deref().unwrap_or_default();
+            let value = value.strip_prefix("accel=").unwrap_or(value);
+            return Some(value.split(',').next().unwrap_or_default());
         }
-        "tcg"
+        self.options.iter().rev().find_map(|option| match option.name.as_str() {
+            "enable-kvm" => Some("kvm"),
+            "machine" | "M" => {
+                let value = option.value.as_deref().unwrap_or_default();
+                let given = value.split(',').find_map(|item| item.strip_prefix("accel="));
+                given.and_then(|list| list.split(':').next())
+            }
+            _ => None,
+        })
     }
 
     /// The guest's name, as `-name` gives it.
@@ -305,6 +312,16 @@ mod tests {
                 .unwrap();
         assert_eq!(line.global("mc146818rtc", "lost_tick_policy").unwrap().1, "slew");
         assert_eq!(line.name().as_deref(), Some("a,b"));
+    }
+
+    #[test]
+    fn the_accelerator_is_the_one_that_qemu_takes() {
+        let accelerator = |text| parse(text).unwrap().accelerator().to_owned();
+        assert_eq!(accelerator("qemu-system-x86_64 -accel kvm -accel tcg"), "kvm");
+        assert_eq!(accelerator("qemu-system-x86_64 -accel tcg,thread=multi"), "tcg");
+        assert_eq!(accelerator("qemu-system-x86_64 -enable-kvm -machine q35,accel=tcg"), "tcg");
+        assert_eq!(accelerator("/usr/libexec/qemu-kvm -m 1G"), "kvm");
+        assert_eq!(accelerator("qemu-system-x86_64 -m 1G"), "tcg");
     }
 
     #[test]

@@ -67,13 +67,23 @@ pub(crate) fn number(text: &str) -> Option<f64> {
 pub struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
+    /// Offsets of the bytes that continue a character: what is left of a line may be as long as the text.
+    continuing: Vec<usize>,
 }
 
 impl<'a> Lines<'a> {
     /// Finds the line starts of a text.
     pub fn new(text: &'a str) -> Self {
-        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        Self { text, starts: std::iter::once(0).chain(newlines.map(|(at, _)| at + 1)).collect() }
+        let offsets = |wanted: fn(u8) -> bool| {
+            let bytes = text.bytes().enumerate();
+            bytes.filter(move |(_, byte)| wanted(*byte)).map(|(at, _)| at)
+        };
+        let newlines = offsets(|byte| byte == b'\n');
+        Self {
+            text,
+            starts: std::iter::once(0).chain(newlines.map(|at| at + 1)).collect(),
+            continuing: offsets(|byte| byte & 0b1100_0000 == 0b1000_0000).collect(),
+        }
     }
 
     /// The whole text.
@@ -95,7 +105,8 @@ impl<'a> Lines<'a> {
         }
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts[line - 1];
-        let column = self.text[start..offset].chars().count() + 1;
+        let continuing = |end| self.continuing.partition_point(|at| *at < end);
+        let column = offset - start - (continuing(offset) - continuing(start)) + 1;
         (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
     }
 }

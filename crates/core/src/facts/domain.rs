@@ -77,6 +77,27 @@ impl Domain {
         finding.saw(what.to_owned(), value, self.place(word.at)).at(&self.path, word.at)
     }
 
+    /// Takes what is missing as evidence and puts a finding at the tag that should hold it; `what` is its XPath.
+    #[must_use]
+    pub fn lacks(&self, finding: Finding, what: &'static str, at: At) -> Finding {
+        finding.saw(what, "absent", self.place(at)).at(&self.path, at)
+    }
+
+    /// The change of an attribute to another value; the quotes stay as they are.
+    pub fn rewrite(&self, attribute: &str, word: &Word, value: &str) -> Change {
+        let line = self.source.lines().nth((word.at.end_line as usize).saturating_sub(1));
+        let end = (word.at.end_column as usize).saturating_sub(2);
+        let quote = line.and_then(|line| line.chars().nth(end)).filter(|end| *end == '"');
+        let quote = quote.unwrap_or('\'');
+        let expect = format!("{attribute}={quote}{}{quote}", word.value);
+        self.edit(word.at, expect, Some(format!("{attribute}={quote}{value}{quote}")))
+    }
+
+    /// The removal of an attribute.
+    pub fn remove(&self, attribute: &str, word: &Word) -> Change {
+        Change { value: None, ..self.rewrite(attribute, word, "") }
+    }
+
     /// The change of a stretch of this domain's XML.
     pub fn edit(&self, at: At, expect: impl Into<String>, value: Option<String>) -> Change {
         let object = Object::Domain { name: self.name.clone(), at };

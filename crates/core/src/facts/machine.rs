@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use kvmtime_wire::adjtime::RtcScale;
 use kvmtime_wire::capabilities::Capabilities;
-use kvmtime_wire::chrony::conf::ChronyConf;
 use kvmtime_wire::chrony::sources::Source;
 use kvmtime_wire::chrony::tracking::Tracking;
 use kvmtime_wire::cmdline::Cmdline;
 use kvmtime_wire::cpuinfo::CpuInfo;
+use kvmtime_wire::directives::Directives;
 use kvmtime_wire::klog::LogLine;
-use kvmtime_wire::ntp::conf::NtpConf;
 use kvmtime_wire::ntp::peers::Peer;
 use kvmtime_wire::openntpd::OpenntpdStatus;
 use kvmtime_wire::stat::CpuTime;
@@ -35,7 +34,7 @@ pub enum Role {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Machine {
-    /// What it is judged as; at least one.
+    /// What it is judged as; nothing: it only tells what its domains run on.
     pub roles: Vec<Role>,
     /// `live`, or the folder of the evidence.
     pub source: String,
@@ -179,6 +178,22 @@ pub struct IdleState {
     pub disabled: bool,
 }
 
+impl IdleState {
+    /// The number in its name: 6 of `C6` and `C6-HSW`, 1 of `C1E`; `None` of `POLL`.
+    pub fn depth(&self) -> Option<u32> {
+        let digits = self.name.strip_prefix('C')?;
+        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        digits.get(..end)?.parse().ok()
+    }
+}
+
+impl Power {
+    /// Whether a tuned profile in force is of a kind; more than one may be in force.
+    pub fn tuned_is(&self, kind: impl Fn(&str) -> bool) -> bool {
+        self.tuned_profile.value().is_some_and(|names| names.split_whitespace().any(kind))
+    }
+}
+
 /// `struct timex` (adjtimex(2)).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timex {
@@ -220,6 +235,18 @@ pub struct Rtc {
     pub zone_offset_seconds: Fact<i64>,
 }
 
+impl Rtc {
+    /// RTC minus system clock, seconds, with the RTC's own time scale taken into account.
+    pub fn error_seconds(&self) -> Option<i64> {
+        let difference = *self.minus_system_seconds.value()?;
+        match self.scale.optional().ok()? {
+            Some(RtcScale::Local) => Some(difference - self.zone_offset_seconds.value()?),
+            // hwclock(8): without /etc/adjtime the RTC keeps UTC.
+            Some(RtcScale::Utc) | None => Some(difference),
+        }
+    }
+}
+
 /// A daemon that disciplines the clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeDaemon {
@@ -232,16 +259,32 @@ pub struct TimeDaemon {
 }
 
 impl TimeDaemon {
-    /// Whether it moves the system clock: `chronyd -x` and `ntpd -n` behind a container do not.
+    /// Whether it moves the system clock.
     pub fn moves_the_clock(&self) -> bool {
         match self.name.as_str() {
-            "chronyd" => !self.command.split(' ').any(|word| word == "-x"),
-            // phc2sys moves the clock that -c names; CLOCK_REALTIME is the default.
+            "chronyd" => !self.has_flag('x'),
+            // It only starts the others.
+            "timemaster" => false,
+            // Its servos for ntpd's and chronyd's reference clocks report instead of correcting.
+            "phc2sys"
+                if self.command.contains("ntpshm") || self.command.contains("refclock_sock") =>
+            {
+                false
+            }
+            // phc2sys(8): -a follows ptp4l and leaves the system clock alone unless -r is given.
+            "phc2sys" if self.has_flag('a') => self.has_flag('r'),
+            // Else it moves the clock that -c names; CLOCK_REALTIME is the default.
             "phc2sys" => {
                 !self.command.contains(" -c ") || self.command.contains(" -c CLOCK_REALTIME")
             }
             _ => true,
         }
+    }
+
+    /// Whether a one-letter option stands on the command line, alone or with others.
+    fn has_flag(&self, flag: char) -> bool {
+        let options = self.command.split(' ').filter_map(|word| word.strip_prefix('-'));
+        options.filter(|option| !option.starts_with('-')).any(|option| option.contains(flag))
     }
 }
 
@@ -254,7 +297,7 @@ pub struct Chrony {
     /// `chronyc -n sources`.
     pub sources: Fact<Vec<Source>>,
     /// chrony.conf and what it includes.
-    pub conf: Fact<ChronyConf>,
+    pub conf: Fact<Directives>,
 }
 
 /// ntpd and ntpsec.
@@ -264,7 +307,7 @@ pub struct Ntp {
     /// `ntpq -pn`.
     pub peers: Fact<Vec<Peer>>,
     /// ntp.conf.
-    pub conf: Fact<NtpConf>,
+    pub conf: Fact<Directives>,
 }
 
 /// A PTP hardware clock.
@@ -297,6 +340,9 @@ pub struct Units {
     pub libvirt_guests_enabled: Fact<bool>,
     /// `After=` of `libvirt-guests.service`, drop-ins included.
     pub libvirt_guests_after: Fact<Vec<String>>,
+    /// `After=` of the unit whose daemon autostarts domains, drop-ins included: `virtqemud.service` where it is
+    /// enabled, else `libvirtd.service`.
+    pub libvirt_daemon_after: Fact<Vec<String>>,
     /// Which of `chrony-wait.service`, `systemd-time-wait-sync.service`, `ntp-wait.service` are enabled.
     pub time_wait_enabled: Fact<Vec<String>>,
     /// `ExecStart` options such as ntpd's `-g`: the words of the time daemon's unit and its defaults file.
@@ -352,9 +398,17 @@ impl Machine {
         }
     }
 
-    /// Whether the machine has x86's clocks.
+    /// Whether the machine has x86's clocks; it has unless its architecture or its CPU says otherwise.
     pub fn is_x86(&self) -> bool {
-        self.arch.value().is_none_or(|arch| matches!(arch.as_str(), "x86_64" | "i686" | "i386"))
+        match self.arch.value() {
+            Some(arch) => matches!(arch.as_str(), "x86_64" | "i686" | "i386"),
+            None => self.cpu.value().is_none_or(|cpu| cpu.has("tsc")),
+        }
+    }
+
+    /// Whether the CPU says that a hypervisor runs this machine; no if the CPU is not known.
+    pub fn is_virtual(&self) -> bool {
+        self.cpu.value().is_some_and(|cpu| cpu.has("hypervisor"))
     }
 }
 

@@ -1,9 +1,20 @@
 //! What can be known of machines, domains and QEMU processes.
 
+mod clock;
+mod devices;
+mod directive;
+mod discipline;
 mod domain;
+mod kernel;
+mod log;
 mod machine;
+mod pause;
+mod phc;
 mod qemu;
+mod rhel;
 
+pub use devices::Setting;
+pub use discipline::Opinion;
 pub use domain::Domain;
 pub use machine::{
     Agent, Chrony, Clocksource, Hypervisor, IdleState, Kvm, KvmDevice, LIVE, LibvirtGuests,
@@ -12,6 +23,8 @@ pub use machine::{
 pub use qemu::Qemu;
 
 use serde::{Deserialize, Serialize};
+
+use crate::fact::{Unknown, Why};
 
 /// The version of the shape below.
 pub const SCHEMA: &str = "kvmtime.facts/1";
@@ -46,8 +59,19 @@ impl Facts {
         self.qemus.extend(other.qemus);
     }
 
-    /// The machine that runs these domains: the one that is judged as a host.
+    /// The machine that runs these domains: the one that is judged as a host, or that is not judged at all.
     pub fn host(&self) -> Option<&Machine> {
-        self.machines.iter().find(|machine| machine.roles.contains(&Role::Host))
+        let runs =
+            |machine: &&Machine| machine.roles.is_empty() || machine.roles.contains(&Role::Host);
+        self.machines.iter().find(runs)
+    }
+
+    /// That machine, for a rule that cannot do without it.
+    ///
+    /// # Errors
+    /// When there is no host among the machines.
+    pub fn need_host(&self) -> Result<&Machine, Unknown> {
+        let unknown = || Unknown { unknown: Why::NotCollected, from: "the host".to_owned() };
+        self.host().ok_or_else(unknown)
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use kvmtime_wire::qemu::{CommandLine, Opt};
 use serde::{Deserialize, Serialize};
 
+use super::{Domain, Facts};
 use crate::check::Subject;
-use crate::fact::Fact;
+use crate::fact::{Fact, Unknown};
 use crate::finding::Finding;
 use crate::profile::Os;
 
@@ -53,6 +54,33 @@ impl Qemu {
             os: self.os.value().map(|os| os.id.clone()),
             from: self.from.clone(),
         }
+    }
+
+    /// libvirt's domain of the same name, which libvirt starts as this process.
+    pub fn domain<'a>(&self, facts: &'a Facts) -> Option<&'a Domain> {
+        facts.domains.iter().find(|domain| domain.name == self.name)
+    }
+
+    /// The guest's system: what libvirt's domain of this name says, else what the command line hints at.
+    ///
+    /// # Errors
+    /// Why neither says anything.
+    pub fn os<'a>(&'a self, facts: &'a Facts) -> Result<&'a Os, Unknown> {
+        let domain = self.domain(facts).and_then(|domain| domain.os.value());
+        domain.map_or_else(|| self.os.get(), Ok)
+    }
+
+    /// Whether this is a process, which QEMU's own check of its options lies behind.
+    pub fn is_running(&self) -> bool {
+        self.line.options.iter().all(|option| option.at.line == 0)
+    }
+
+    /// Whether libvirt wrote the command line: it always calls its monitor so.
+    pub fn is_of_libvirt(&self) -> bool {
+        // libvirt src/qemu/qemu_command.c:qemuBuildMonitorCommandLine
+        self.line.all("chardev").any(|option| {
+            option.value.as_deref().is_some_and(|value| value.contains("id=charmonitor"))
+        })
     }
 
     /// Takes an option as evidence and, when it stands in a file, puts the finding there.

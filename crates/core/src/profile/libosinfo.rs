@@ -49,7 +49,7 @@ fn windows(version: &str) -> (Family, String, Vec<u32>) {
 }
 
 /// The numbers of a dotted version; what is no number ends it.
-pub(super) fn numbers(version: &str) -> Vec<u32> {
+pub(crate) fn numbers(version: &str) -> Vec<u32> {
     version.split(['.', '-', 'u']).map_while(|part| part.parse().ok()).collect()
 }
 

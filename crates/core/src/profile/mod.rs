@@ -5,6 +5,7 @@ mod libosinfo;
 mod os_release;
 
 pub use hints::{of_domain, of_qemu};
+pub(crate) use libosinfo::numbers;
 pub use libosinfo::of_id;
 pub use os_release::{of_os_release, of_redhat_release};
 
@@ -89,6 +90,12 @@ impl Os {
             Family::Windows => self.name == "winnt4",
             Family::Linux | Family::Macos | Family::Other => false,
         }
+    }
+
+    /// Whether it reads KVM's clock: kvm-clock on Linux, kvmclock or pvclock on the BSDs.
+    pub fn reads_kvm_clock(&self) -> bool {
+        matches!(self.family, Family::Linux | Family::Freebsd | Family::Netbsd | Family::Openbsd)
+            && !self.counts_ticks()
     }
 
     /// Windows Vista, Server 2008 or later: the first that use Hyper-V's reference counter.

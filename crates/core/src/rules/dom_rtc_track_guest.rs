@@ -39,6 +39,6 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
     let found = RULE
         .found("the RTC tracks guest time, so it stands still whenever the VM is paused or saved")
         .cure("remove `track`, or write `track='wall'`", Effect::GuestRestart, Risk::Careful)
-        .change(domain.edit(track.at, "track='guest'", Some("track='wall'".to_owned())));
+        .change(domain.rewrite("track", track, "wall"));
     Ok(vec![domain.blame(found, "clock/timer[rtc]@track", track)])
 }

@@ -63,9 +63,12 @@ impl Targets {
         let mut found = Found::default();
         let mut parts = Vec::new();
         for name in &self.names {
-            match part(name) {
-                Some(part) => parts.push(part),
-                None => self.path(Path::new(name), &mut found),
+            match (part(name), name.strip_prefix("libvirt+")) {
+                (Some(part), _) => parts.push(part),
+                (None, Some(uri)) => {
+                    found.add(probe::of_libvirt(&World::live(), uri).map_err(missing))
+                }
+                (None, None) => self.path(Path::new(name), &mut found),
             }
         }
         for path in &self.facts {
@@ -76,11 +79,9 @@ impl Targets {
             parts = vec![Part::Roles, Part::Domains, Part::Qemus];
         }
         if !parts.is_empty() {
-            let (facts, missing) = probe::gather(&World::live(), &parts);
+            let (facts, absent) = probe::gather(&World::live(), &parts);
             found.sets.push(facts);
-            found.failures.extend(missing.into_iter().map(|text| {
-                Hinted::new(text, "`kvmtime check` without a target shows what there is").into()
-            }));
+            found.failures.extend(absent.into_iter().map(missing));
         }
         found
     }
@@ -114,6 +115,10 @@ impl Found {
     }
 }
 
+fn missing(what: String) -> anyhow::Error {
+    Hinted::new(what, "`kvmtime check` without a target shows what there is").into()
+}
+
 /// A word that is not a path: a part of this machine. `./host` is a path.
 fn part(name: &str) -> Option<Part> {
     let (kind, rest) = name.split_once(':').unwrap_or((name, ""));
@@ -124,7 +129,7 @@ fn part(name: &str) -> Option<Part> {
         ("domain", name) if !name.is_empty() => Part::Domain(name.to_owned()),
         ("qemu", "all") => Part::Qemus,
         ("qemu", pid) if !pid.is_empty() => Part::Qemu(pid.to_owned()),
-        _ => Part::Libvirt(name.strip_prefix("libvirt+")?.to_owned()),
+        _ => return None,
     })
 }
 

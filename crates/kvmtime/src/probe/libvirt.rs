@@ -149,17 +149,23 @@ pub(super) fn host(world: &World, answer: &Fact<Answer>) -> LibvirtHost {
     }
 }
 
-/// libvirt-guests(8): a line that is missing has libvirt's default, `suspend` and no sync.
+/// libvirt-guests(8). What a line that is missing means is written in the script: libvirt's own saves the guests, Debian's,
+/// which is told from it by the place of its settings, shuts them down. Newer packages install no settings at all.
 fn guests(world: &World) -> Fact<LibvirtGuests> {
-    world
-        .text("/etc/default/libvirt-guests")
-        .or_else(|| world.text("/etc/sysconfig/libvirt-guests"))
-        .map(|text| {
-            let values = assignments::parse(&text);
-            let get = |name: &str| values.get(name).map(String::as_str);
-            LibvirtGuests {
-                on_shutdown: get("ON_SHUTDOWN").unwrap_or("suspend").to_owned(),
-                sync_time: get("SYNC_TIME").is_some_and(|value| value != "0"),
-            }
-        })
+    const REDHAT: &str = "/etc/sysconfig/libvirt-guests";
+    let settings = |text: String, default: &str| {
+        let values = assignments::parse(&text);
+        LibvirtGuests {
+            on_shutdown: values.get("ON_SHUTDOWN").map_or(default, String::as_str).to_owned(),
+            sync_time: values.get("SYNC_TIME").is_some_and(|value| value != "0"),
+        }
+    };
+    let debian = world.text("/etc/default/libvirt-guests").map(|text| settings(text, "shutdown"));
+    debian.or_else(|| {
+        let text = world.text(REDHAT).or_else(|| match world.exists("/etc/sysconfig").value() {
+            Some(true) => Fact::known(String::new(), format!("{REDHAT}: not there")),
+            _ => Fact::absent(REDHAT),
+        });
+        text.map(|text| settings(text, "suspend"))
+    })
 }

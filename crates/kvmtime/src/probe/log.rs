@@ -9,6 +9,7 @@ use crate::world::World;
 /// Where the kernel's log lies when its buffer cannot be asked.
 const KERNEL: [&str; 3] = ["/var/log/dmesg", "/var/log/kern.log", "/var/log/messages"];
 const SYSTEM: [&str; 3] = ["/var/log/syslog", "/var/log/messages", "/var/log/daemon.log"];
+const JOURNAL: &str = "/var/log/journal";
 const QEMU: &str = "/var/log/libvirt/qemu";
 
 pub(super) fn probe(world: &World) -> Logs {
@@ -24,22 +25,43 @@ fn text(world: &World, path: &str) -> Fact<String> {
     world.log(path, |line| !klog::parse(line).is_empty())
 }
 
+/// The files, the journal where there are none, and libvirt's logs of its guests: all that are there, in one.
 fn system(world: &World) -> Fact<Vec<LogLine>> {
-    let mut paths: Vec<String> = SYSTEM.map(str::to_owned).into();
-    let qemu = world.names(QEMU);
-    let logs = qemu.value().into_iter().flatten().filter(|name| name.ends_with(".log"));
-    paths.extend(logs.map(|name| format!("{QEMU}/{name}")));
-    let read = paths.iter().map(|path| text(world, path).map(|text| klog::parse(&text)));
-    let mut all: Fact<Vec<LogLine>> = Fact::absent(SYSTEM[0]);
-    for log in read {
-        all = match (all, log) {
-            (Fact::Known { mut value, from }, Fact::Known { value: more, from: file }) => {
-                value.extend(more);
-                Fact::known(value, format!("{from}, {file}"))
-            }
-            (known @ Fact::Known { .. }, Fact::Unknown(_)) => known,
-            (_, log) => log,
-        };
+    let mut logs: Vec<Fact<String>> = SYSTEM.iter().map(|path| text(world, path)).collect();
+    if logs.iter().all(|log| log.value().is_none()) {
+        logs.push(journal(world));
     }
-    all
+    let names = world.names(QEMU);
+    let names = names.value().into_iter().flatten().filter(|name| name.ends_with(".log"));
+    logs.extend(names.map(|name| text(world, &format!("{QEMU}/{name}"))));
+    let from: Vec<&str> = logs.iter().filter(|log| log.value().is_some()).map(Fact::from).collect();
+    if from.is_empty() {
+        // Not being allowed to look says more than that there is nothing in another place.
+        let told = logs.iter().find(|log| !matches!(log.optional(), Ok(None)));
+        let absent = || Fact::absent([&SYSTEM[..], &[JOURNAL]].concat().join(", "));
+        return told.cloned().unwrap_or_else(absent).map(|_| vec![]);
+    }
+    let lines = logs.iter().filter_map(Fact::value).flat_map(|text| klog::parse(text));
+    Fact::known(lines.collect(), from.join(", "))
+}
+
+fn journal(world: &World) -> Fact<String> {
+    let kept = world.exists(JOURNAL);
+    if world.is_live() && kept.value() != Some(&true) {
+        return Fact::absent(JOURNAL);
+    }
+    world.run(&[
+        "journalctl",
+        "-b",
+        "-q",
+        "--no-pager",
+        "-t",
+        "chronyd",
+        "-t",
+        "ntpd",
+        "-t",
+        "libvirtd",
+        "-t",
+        "virtqemud",
+    ])
 }

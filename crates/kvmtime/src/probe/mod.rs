@@ -21,7 +21,8 @@ mod units;
 
 use std::path::Path;
 
-use kvmtime_core::facts::{Facts, Role};
+use kvmtime_core::fact::Fact;
+use kvmtime_core::facts::{Facts, Machine, Role};
 
 use crate::world::World;
 
@@ -39,73 +40,63 @@ pub(crate) enum Part {
     Domains,
     /// One of them.
     Domain(String),
-    /// Every domain of another libvirt.
-    Libvirt(String),
     /// Every QEMU process.
     Qemus,
     /// One of them, by its id.
     Qemu(String),
 }
 
-/// Reads these parts of the machine, and says what of them is not there.
+/// Reads these parts of the machine, and says what of them is not there. The machine itself is always among the facts:
+/// without a role it is not judged, but tells what its domains run on.
 pub(crate) fn gather(world: &World, parts: &[Part]) -> (Facts, Vec<String>) {
+    let libvirt = libvirt::ask(world, SYSTEM);
+    let processes = processes::probe(world);
+    let domains = libvirt::domains(&libvirt);
+    let qemus = qemu::of_processes(world, &processes);
+    let mut machine = machine::probe(world, &processes, &libvirt);
     let mut facts = Facts::default();
     let mut missing = Vec::new();
-    let system = parts
-        .iter()
-        .any(|part| !matches!(part, Part::Libvirt(_) | Part::Qemus | Part::Qemu(_)))
-        .then(|| libvirt::ask(world, SYSTEM));
-    let processes = processes::probe(world);
     for part in parts {
         match part {
-            Part::Roles | Part::Role(_) => {}
-            Part::Domains => facts.domains.extend(system.iter().flat_map(libvirt::domains)),
-            Part::Domain(name) => {
-                let all = system.iter().flat_map(libvirt::domains);
-                match all.into_iter().find(|domain| domain.name == *name) {
-                    Some(domain) => facts.domains.push(domain),
-                    None => missing.push(no_domain(name, system.as_ref())),
-                }
+            Part::Roles => machine.roles = machine::roles(&machine, !qemus.is_empty()),
+            Part::Role(role) => machine.roles.push(*role),
+            // Who asks for everything that is here does not ask for a libvirt that is not.
+            Part::Domains if !parts.contains(&Part::Roles) && libvirt.value().is_none() => {
+                missing.extend(
+                    libvirt.get().map_err(|why| format!("cannot reach libvirt: {why}")).err(),
+                );
             }
-            Part::Libvirt(uri) => {
-                let answer = libvirt::ask(world, uri);
-                match answer.get() {
-                    Ok(_) => facts.domains.extend(libvirt::domains(&answer)),
-                    Err(why) => missing.push(format!("cannot reach libvirt: {why}")),
-                }
-            }
-            Part::Qemus => facts.qemus.extend(qemu::of_processes(world, &processes)),
-            Part::Qemu(pid) => {
-                let mut all = qemu::of_processes(world, &processes).into_iter();
-                match all.find(|qemu| qemu.id == format!("qemu/{pid}")) {
-                    Some(qemu) => facts.qemus.push(qemu),
-                    None => missing.push(format!("there is no QEMU process {pid}")),
-                }
-            }
+            Part::Domains => facts.domains.clone_from(&domains),
+            Part::Domain(name) => match domains.iter().find(|domain| domain.name == *name) {
+                Some(domain) => facts.domains.push(domain.clone()),
+                None => missing.push(no_domain(name, &libvirt)),
+            },
+            Part::Qemus => facts.qemus.clone_from(&qemus),
+            Part::Qemu(pid) => match qemus.iter().find(|qemu| qemu.id == format!("qemu/{pid}")) {
+                Some(qemu) => facts.qemus.push(qemu.clone()),
+                None => missing.push(format!("there is no QEMU process {pid}")),
+            },
         }
     }
-    let roles = parts.iter().filter_map(|part| match part {
-        Part::Role(role) => Some(*role),
-        _ => None,
-    });
-    let mut roles: Vec<Role> = roles.collect();
-    let guess = parts.contains(&Part::Roles);
-    if guess || !roles.is_empty() {
-        let answer = system.unwrap_or_else(|| libvirt::ask(world, SYSTEM));
-        let mut machine = machine::probe(world, &processes, &answer);
-        if guess {
-            roles = machine::roles(&machine, !facts.qemus.is_empty());
-        }
-        machine.roles = roles;
-        facts.machines.push(machine);
-    }
+    facts.machines.push(machine);
     (facts, missing)
 }
 
-fn no_domain(name: &str, system: Option<&kvmtime_core::fact::Fact<libvirt::Answer>>) -> String {
-    match system.map(kvmtime_core::fact::Fact::get) {
-        Some(Err(why)) => format!("cannot look for domain {name}: {why}"),
-        _ => format!("libvirt knows no domain {name}"),
+/// Reads the domains of a libvirt, here or elsewhere; of a host elsewhere only libvirt tells.
+pub(crate) fn of_libvirt(world: &World, uri: &str) -> Result<Facts, String> {
+    let answer = libvirt::ask(world, uri);
+    answer.get().map_err(|why| format!("cannot reach libvirt: {why}"))?;
+    let host = match uri.contains(":///") {
+        true => machine::probe(world, &processes::probe(world), &answer),
+        false => Machine { libvirt: libvirt::host(world, &answer), ..Machine::default() },
+    };
+    Ok(Facts { machines: vec![host], domains: libvirt::domains(&answer), ..Facts::default() })
+}
+
+fn no_domain(name: &str, libvirt: &Fact<libvirt::Answer>) -> String {
+    match libvirt.get() {
+        Err(why) => format!("cannot look for domain {name}: {why}"),
+        Ok(_) => format!("libvirt knows no domain {name}"),
     }
 }
 

@@ -3,6 +3,7 @@
 use kvmtime_core::fact::Fact;
 use kvmtime_core::facts::{IdleState, Power};
 
+use super::units;
 use crate::world::World;
 
 const CPUS: &str = "/sys/devices/system/cpu";
@@ -60,8 +61,12 @@ fn governors(world: &World) -> Fact<Vec<String>> {
     Fact::known(all, from)
 }
 
-/// Without systemd's units nothing is masked, and nothing is known to be able to suspend either.
+/// Without systemd nothing is masked, and nothing is known to be able to suspend either.
 fn sleep_masked(world: &World) -> Fact<bool> {
+    let systemd = units::systemd_runs(world);
+    if systemd.value() == Some(&false) {
+        return Fact::absent(systemd.from());
+    }
     let units = ["/usr/lib/systemd/system", "/lib/systemd/system"].map(|dir| world.exists(dir));
     if units.iter().all(|unit| unit.value() == Some(&false)) {
         return Fact::absent("/usr/lib/systemd/system");
@@ -70,8 +75,5 @@ fn sleep_masked(world: &World) -> Fact<bool> {
         let link = world.link(&format!("/etc/systemd/system/{name}"));
         link.value().is_some_and(|target| target == "/dev/null")
     };
-    Fact::known(
-        masked(&SLEEP[0]) || SLEEP[1..].iter().all(|name| masked(&name)),
-        "/etc/systemd/system",
-    )
+    Fact::known(masked(&SLEEP[0]) || SLEEP[1..].iter().all(masked), "/etc/systemd/system")
 }

@@ -40,20 +40,16 @@ pub(super) fn probe(world: &World) -> Fact<Vec<Process>> {
     own.or_else(archived).map(|text| ps::parse(&text))
 }
 
-/// The daemons that may move the clock, each once.
+/// The daemons that may move the clock, process by process.
 pub(super) fn daemons(processes: &Fact<Vec<Process>>) -> Fact<Vec<TimeDaemon>> {
-    let Fact::Known { value, from } = processes else {
-        return processes.clone().map(|_| vec![]);
-    };
-    let mut daemons: Vec<TimeDaemon> = Vec::new();
-    for process in value {
-        let command = process.command.replace('\0', " ").trim().to_owned();
-        let Some(name) = daemon(&command) else { continue };
-        if daemons.iter().all(|known| known.name != name) {
-            daemons.push(TimeDaemon { name: name.to_owned(), pid: process.pid, command });
-        }
-    }
-    Fact::known(daemons, from.clone())
+    processes.clone().map(|all| {
+        let of = |process: Process| {
+            let command = process.command.replace('\0', " ").trim().to_owned();
+            let name = daemon(&command)?.to_owned();
+            Some(TimeDaemon { name, pid: process.pid, command })
+        };
+        all.into_iter().filter_map(of).collect()
+    })
 }
 
 /// OpenNTPD calls itself ntpd, and busybox brings one too.

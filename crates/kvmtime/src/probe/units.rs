@@ -15,19 +15,30 @@ pub(super) fn probe(world: &World) -> Units {
     let enabled = enabled(world);
     let has = |name: &str| enabled.value().is_some_and(|all| all.iter().any(|unit| unit == name));
     let guests = has("libvirt-guests.service");
+    let modular = has("virtqemud.service") || has("virtqemud.socket");
+    let daemon = if modular { "virtqemud.service" } else { "libvirtd.service" };
     let waits: Vec<String> =
         WAITS.into_iter().filter(|name| has(name)).map(str::to_owned).collect();
     Units {
         libvirt_guests_enabled: enabled.clone().map(|_| guests),
-        libvirt_guests_after: text_of(world, "libvirt-guests.service")
-            .map(|text| unit::words(&text, "Unit", "After")),
+        libvirt_guests_after: after(world, "libvirt-guests.service"),
+        libvirt_daemon_after: after(world, daemon),
         time_wait_enabled: enabled.map(|_| waits),
         ntpd_options: ntpd_options(world),
     }
 }
 
-/// Units that some target wants, by the links that `systemctl enable` makes.
+/// Whether systemd runs the machine (sd_booted(3)); only a live machine or a recording of one can say that it does not.
+pub(super) fn systemd_runs(world: &World) -> Fact<bool> {
+    world.exists("/run/systemd/system")
+}
+
+/// Units that some target wants, by the links that `systemctl enable` makes; they mean nothing where systemd does not run.
 fn enabled(world: &World) -> Fact<Vec<String>> {
+    let runs = systemd_runs(world);
+    if runs.value() == Some(&false) {
+        return Fact::absent(runs.from());
+    }
     world.names(ETC).map(|names| {
         let wants = names.iter().filter(|name| name.ends_with(".wants"));
         wants
@@ -36,6 +47,10 @@ fn enabled(world: &World) -> Fact<Vec<String>> {
             })
             .collect()
     })
+}
+
+fn after(world: &World, name: &str) -> Fact<Vec<String>> {
+    text_of(world, name).map(|text| unit::words(&text, "Unit", "After"))
 }
 
 /// A unit with its drop-ins behind it, as systemd reads them; a unit in /etc replaces the distribution's.

@@ -137,7 +137,7 @@ impl World {
     ) -> Fact<String> {
         let name = folder::mangled(command);
         let fact = match &self.source {
-            Source::Live => fact(live(), &command.join(" ")),
+            Source::Live => fact(live(), command.join(" ")),
             Source::Folder(folder) => folder.output(command),
         };
         let path = format!("/{OWN}/run/{name}");

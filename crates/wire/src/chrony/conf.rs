@@ -2,9 +2,6 @@
 
 pub use crate::directives::{Directive, Include};
 
-/// The directives of a configuration, included files in their place.
-pub type ChronyConf = crate::directives::Directives;
-
 /// Reads one file. Source: chrony `cmdparse.c:CPS_NormalizeLine` and `conf.c:CNF_ParseLine`.
 pub fn parse(text: &str, path: &str) -> Vec<Directive> {
     let lines = text.lines().enumerate();

@@ -1,10 +1,10 @@
 //! `chronyc -n tracking`.
 
-use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::report::Report;
 use crate::text::{ParseError, number};
 
 /// What chronyd says of the system clock. Source: chrony `client.c:process_cmd_tracking`.
@@ -47,12 +47,8 @@ impl Tracking {
 /// # Errors
 /// When a line is missing or holds no number; what chronyc says instead, such as `506 Cannot talk to daemon`, is quoted.
 pub fn parse(text: &str) -> Result<Tracking, ParseError> {
-    let lines = text.lines().enumerate().filter_map(|(index, line)| {
-        let (name, value) = line.split_once(':')?;
-        Some((name.trim(), (index + 1, value.trim())))
-    });
-    let report = Report(lines.collect());
-    if !report.0.contains_key("Reference ID") {
+    let report = Report::read(text);
+    if !report.has("Reference ID") {
         return Err(ParseError::instead_of("a report of chronyc tracking", text));
     }
     let (reference_id, reference) = report.field("Reference ID", reference)?;
@@ -66,17 +62,6 @@ pub fn parse(text: &str) -> Result<Tracking, ParseError> {
         frequency_ppm: report.field("Frequency", signed)?,
         leap: report.field("Leap status", |value| Some(value.to_owned()))?,
     })
-}
-
-/// The values by name, each with its line.
-struct Report<'a>(BTreeMap<&'a str, (usize, &'a str)>);
-
-impl Report<'_> {
-    fn field<T>(&self, name: &str, read: fn(&str) -> Option<T>) -> Result<T, ParseError> {
-        let found = self.0.get(name);
-        let (line, value) = found.ok_or_else(|| ParseError::new(1, format!("no `{name}`")))?;
-        read(value).ok_or_else(|| ParseError::new(*line, format!("`{name}` cannot be `{value}`")))
-    }
 }
 
 /// `C0248F97 (192.0.2.7)`; chrony before 2.4 writes the id like an address.

@@ -2,9 +2,6 @@
 
 pub use crate::directives::{Directive, Include};
 
-/// The directives of a configuration, included files in their place.
-pub type NtpConf = crate::directives::Directives;
-
 /// Reads one file; `#` begins a comment anywhere, even inside a word, but not between quotes.
 /// Source: ntp and ntpsec `ntpd/ntp_scanner.c:yylex`.
 pub fn parse(text: &str, path: &str) -> Vec<Directive> {

@@ -1,0 +1,104 @@
+//! See [`RULE`].
+
+use kvmtime_wire::directives::Directive;
+use kvmtime_wire::klog::{Event, LogLine};
+
+use crate::fact::Unknown;
+use crate::facts::{Facts, Machine};
+use crate::finding::{Effect, Evidence, Risk};
+use crate::rule::Verdict;
+
+crate::rule! {
+    /// ## What it checks
+    /// chrony may step the clock only in its first updates, or never, and something shows that the guest is stopped at
+    /// times: chronyd met a large offset and did not step, it detected a jump of time, or the host suspends or saves
+    /// its guests.
+    ///
+    /// ## Why it matters
+    /// After a pause or a restore the guest is behind by the gap. `makestep 1 3`, which distributions ship, steps in
+    /// the first three updates after chronyd's start and never again. The rest is slewed at 83333 ppm at most: an hour
+    /// takes twelve.
+    ///
+    /// ## What to do
+    /// Write `makestep 1 -1` and restart chronyd: it then steps whenever it is off by more than a second.
+    ///
+    /// ## Exceptions
+    /// A guest of which no pause is known: the distributions' setting is right there, and nothing is reported. Programs
+    /// that cannot bear a step, and guests whose clock the host sets through the agent after each pause. The guest's
+    /// own sleep does not count: its kernel sets the clock from the RTC when it wakes.
+    ///
+    /// ## References
+    /// - <https://chrony-project.org/doc/latest/chrony.conf.html>: `makestep`, `maxslewrate`
+    /// - <https://chrony-project.org/faq.html>: suspended virtual machines and `makestep 1 -1`
+    /// - chrony `reference.c:is_step_limit_reached`, `sched.c`: `time jump detected`
+    "guest-chrony-makestep-limited" on Guest {
+        summary: "chrony does not step the clock of a guest that is stopped at times",
+        severity: Warning,
+        since: "0.1.0",
+    }
+}
+
+fn check(guest: &Machine, facts: &Facts) -> Verdict {
+    if !guest.may_run("chronyd") {
+        return Ok(vec![]);
+    }
+    let Some(conf) = guest.chrony.conf.optional()? else { return Ok(vec![]) };
+    let makestep = conf.last("makestep");
+    let limit = makestep.and_then(|makestep| makestep.args.get(1)?.parse::<i64>().ok());
+    if limit.is_some_and(|limit| limit < 0) {
+        return Ok(vec![]);
+    }
+    let Some(pause) = pause(guest, facts, makestep)? else { return Ok(vec![]) };
+    let steps = match limit {
+        Some(limit) if limit > 0 => format!("only in its first {limit} updates"),
+        _ => "never".to_owned(),
+    };
+    let found = RULE
+        .found(format!("chronyd steps the clock {steps}, and this guest is stopped at times"))
+        .saw(pause.what, pause.value, pause.from)
+        .cure(
+            "write `makestep 1 -1` in chrony.conf and restart chronyd",
+            Effect::Live,
+            Risk::Careful,
+        );
+    Ok(vec![match makestep {
+        Some(makestep) => found.blame(makestep),
+        None => found.saw("makestep", "absent", guest.chrony.conf.from()),
+    }])
+}
+
+fn pause(
+    guest: &Machine,
+    facts: &Facts,
+    makestep: Option<&Directive>,
+) -> Result<Option<Evidence>, Unknown> {
+    if let Some(pause) = facts.host_of(guest).and_then(Machine::pauses_guests) {
+        return Ok(Some(pause));
+    }
+    let threshold = makestep.and_then(|makestep| makestep.args.first()?.parse::<f64>().ok());
+    let log = &guest.logs.system;
+    Ok(missed_step(log.get()?, threshold.unwrap_or(LOGGED)).map(|line| Evidence {
+        what: "log".into(),
+        value: line.text.clone(),
+        from: format!("{}:{}", log.from(), line.line),
+    }))
+}
+
+/// chronyd logs offsets above a second (chrony.conf(5), `logchange`).
+const LOGGED: f64 = 1.0;
+
+/// The first line that tells of a jump, or of an offset above the threshold with no step behind it.
+fn missed_step(log: &[LogLine], threshold_seconds: f64) -> Option<&LogLine> {
+    log.iter().enumerate().find_map(|(index, line)| match line.event {
+        Event::ChronyTimeJump => Some(line),
+        Event::ChronyClockWrong { offset_ns } => {
+            // A step is logged right behind the offset (chrony reference.c:REF_SetReference).
+            let next = log.get(index + 1).map(|next| &next.event);
+            let stepped = matches!(next, Some(Event::ChronyStepped { .. }));
+            #[expect(clippy::cast_precision_loss, reason = "compared with a threshold in seconds")]
+            let seconds = offset_ns.unsigned_abs() as f64 / 1e9;
+            (!stepped && seconds > threshold_seconds).then_some(line)
+        }
+        _ => None,
+    })
+}

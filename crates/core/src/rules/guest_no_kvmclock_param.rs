@@ -1,0 +1,56 @@
+//! See [`RULE`].
+
+use crate::facts::{Facts, Machine};
+use crate::finding::Severity;
+use crate::rule::Verdict;
+
+crate::rule! {
+    /// ## What it checks
+    /// `no-kvmclock` or `no-kvmclock-vsyscall` on the kernel's command line.
+    ///
+    /// ## Why it matters
+    /// The first takes kvm-clock away, and with it `ptp_kvm` and the TSC frequency that KVM tells the guest. Without an
+    /// invariant TSC the guest is left with an emulated timer or a TSC that Linux cannot trust. The second makes every
+    /// reading of kvm-clock by a program a system call.
+    ///
+    /// ## What to do
+    /// Remove it and reboot. To make Linux choose `tsc`, give the guest `invtsc`: newer kernels then prefer it by
+    /// themselves.
+    ///
+    /// ## Exceptions
+    /// With an invariant TSC visible the guest keeps time without kvm-clock: the finding is information. So is
+    /// `no-kvmclock-vsyscall` while another clock is in use.
+    ///
+    /// ## References
+    /// - Linux `arch/x86/kernel/kvmclock.c`: `parse_no_kvmclock`, `parse_no_kvmclock_vsyscall`
+    /// - Linux `drivers/ptp/ptp_kvm_x86.c:kvm_arch_ptp_init`
+    "guest-no-kvmclock-param" on Guest {
+        summary: "a kernel parameter switches kvm-clock off",
+        severity: Error,
+        since: "0.1.0",
+    }
+}
+
+fn check(guest: &Machine, _: &Facts) -> Verdict {
+    if !guest.is_x86() || !guest.runs_on_kvm() {
+        return Ok(vec![]);
+    }
+    let mut found = vec![];
+    if let Some(parameter) = guest.parameter("no-kvmclock")? {
+        let spared = guest.tsc_is_invariant()?;
+        let finding = RULE
+            .found("the kernel is told not to use kvm-clock")
+            .severity(if spared { Severity::Info } else { Severity::Error })
+            .saw_fact("current clocksource", &guest.clocksource.current, Clone::clone);
+        found.push(guest.blame_parameter(finding, parameter));
+    }
+    if let Some(parameter) = guest.parameter("no-kvmclock-vsyscall")? {
+        let current = guest.clocksource.current.get()?;
+        let finding = RULE
+            .found("programs read kvm-clock through a system call")
+            .severity(if current == "kvm-clock" { Severity::Warning } else { Severity::Info })
+            .saw_fact("current clocksource", &guest.clocksource.current, Clone::clone);
+        found.push(guest.blame_parameter(finding, parameter));
+    }
+    Ok(found)
+}

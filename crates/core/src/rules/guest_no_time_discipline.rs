@@ -1,0 +1,46 @@
+//! See [`RULE`].
+
+use crate::facts::{Facts, Machine, Timex};
+use crate::finding::{Effect, Risk};
+use crate::rule::Verdict;
+
+crate::rule! {
+    /// ## What it checks
+    /// No time daemon moves the guest's clock: neither chronyd, ntpd, OpenNTPD nor systemd-timesyncd runs, and the
+    /// kernel does not call its clock synchronised.
+    ///
+    /// ## Why it matters
+    /// kvm-clock and `tsc` give the guest a rate, and the RTC gives it a start. Neither follows what NTP does to the
+    /// host's clock afterwards, nor brings back the time that a pause, a save or a migration takes.
+    ///
+    /// ## What to do
+    /// Install chrony in the guest, with NTP servers or with the host's clock (`refclock PHC /dev/ptp_kvm poll 2`).
+    ///
+    /// ## Exceptions
+    /// Containers, whose machine keeps the clock. Micro-VMs whose platform sets the clock through an agent.
+    ///
+    /// ## References
+    /// - <https://chrony-project.org/faq.html>
+    /// - Linux `arch/x86/kvm/x86.c:get_kvmclock_base_ns`: the base is the host's raw monotonic clock
+    /// - SUSE Linux Enterprise Server 15 Virtualization Guide, VM Guest clock settings: NTP on host and guest
+    "guest-no-time-discipline" on Guest {
+        summary: "nothing keeps the guest's clock right",
+        severity: Error,
+        since: "0.1.0",
+    }
+}
+
+fn check(guest: &Machine, _: &Facts) -> Verdict {
+    if guest.container.value() == Some(&true) || !guest.clock_movers()?.is_empty() {
+        return Ok(vec![]);
+    }
+    // Somebody whose name is not known may do it.
+    if guest.timex.value().is_some_and(Timex::synchronised) {
+        return Ok(vec![]);
+    }
+    Ok(vec![RULE
+        .found("no time daemon keeps the guest's clock")
+        .saw("time daemons that move the clock", "none", guest.daemons.from())
+        .saw_fact("the kernel's clock", &guest.timex, |_| "not synchronised")
+        .cure("install chrony in the guest and start it", Effect::Live, Risk::Careful)])
+}

@@ -1,0 +1,71 @@
+//! See [`RULE`].
+
+use crate::fact::Unknown;
+use crate::facts::{Facts, Hypervisor, Machine};
+use crate::finding::{Effect, Risk};
+use crate::rule::Verdict;
+
+crate::rule! {
+    /// ## What it checks
+    /// A guest of KVM with chrony could read its host's clock through `ptp_kvm`, and does not.
+    ///
+    /// ## Why it matters
+    /// NTP over a virtual network is good to tens of microseconds. `ptp_kvm` gives host time and guest time of the same
+    /// instant, without a network: an offset to the host below a microsecond.
+    ///
+    /// ## What to do
+    /// If the host is kept right: `echo ptp_kvm > /etc/modules-load.d/ptp_kvm.conf`, `modprobe ptp_kvm`, and
+    /// `refclock PHC /dev/ptp_kvm poll 2` in chrony.conf. Keep NTP servers beside it to notice a host that goes wrong.
+    ///
+    /// ## Exceptions
+    /// A host that is known not to be synchronised, or not to read its TSC: nothing is reported. Nor is it without
+    /// chrony, as systemd-timesyncd and ntpd read no PTP clock.
+    ///
+    /// ## References
+    /// - Linux `drivers/ptp/ptp_kvm_common.c`, `arch/x86/kvm/x86.c:kvm_pv_clock_pairing`
+    /// - <https://docs.kernel.org/virt/kvm/x86/hypercalls.html>: KVM_HC_CLOCK_PAIRING
+    /// - RHEL 7 Virtualization Deployment and Administration Guide, 8.1 Host-wide Time Synchronization
+    "guest-ptp-kvm-unused" on Guest {
+        summary: "chrony does not use the host's clock that KVM offers",
+        severity: Info,
+        since: "0.1.0",
+    }
+}
+
+fn check(guest: &Machine, facts: &Facts) -> Verdict {
+    if !guest.may_run("chronyd") || guest.chrony.conf.optional()?.is_none() {
+        return Ok(vec![]);
+    }
+    if !guest.phc_refclocks()?.is_empty() || *guest.hypervisor.get()? != Hypervisor::Kvm {
+        return Ok(vec![]);
+    }
+    if facts.host_of(guest).is_some_and(unfit) || !is_offered(guest)? {
+        return Ok(vec![]);
+    }
+    Ok(vec![RULE
+        .found("chrony does not read the host's clock that KVM offers")
+        .saw("refclock PHC", "absent", guest.chrony.conf.from())
+        .saw_fact("PTP clocks", &guest.phcs, |phcs| phcs.len())
+                .saw_fact("module ptp_kvm available", &guest.ptp_kvm_module, |there| *there)
+        .cure(
+            "if the host is kept right, load `ptp_kvm` and add `refclock PHC /dev/ptp_kvm poll 2` to chrony.conf",
+            Effect::Live,
+            Risk::Careful,
+        )])
+}
+
+/// Whether the clock is there, or the module that would bring it; on x86 that needs kvm-clock.
+fn is_offered(guest: &Machine) -> Result<bool, Unknown> {
+    if guest.phcs.value().is_some_and(|phcs| phcs.iter().any(|phc| phc.is_of_host())) {
+        return Ok(true);
+    }
+    let loadable = guest.ptp_kvm_module.optional()? == Some(&true);
+    Ok(loadable && (!guest.is_x86() || guest.has_kvm_clock()?))
+}
+
+fn unfit(host: &Machine) -> bool {
+    let opinions = host.opinions();
+    let lost = !opinions.is_empty() && !opinions.iter().any(|opinion| opinion.synchronised);
+    let slow = host.is_x86() && host.clocksource.current.value().is_some_and(|name| name != "tsc");
+    lost || slow
+}

@@ -1,0 +1,354 @@
+//! The commands as a user meets them: exit statuses, messages, formats.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    reason = "tests run the program"
+)]
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The domain of a host administrator whose NetBSD guests lag: RTC catch-up, tracking guest time; PIT delay; no HPET.
+const LAGGING: &str = "<domain type='kvm'>
+  <name>buster</name>
+  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+  <clock offset='utc'>
+    <timer name='rtc' tickpolicy='catchup' track='guest'/>
+    <timer name='pit' tickpolicy='delay'/>
+    <timer name='hpet' present='no'/>
+  </clock>
+</domain>
+";
+
+/// The same after he had read the manual.
+const CURED: &str = "<domain type='kvm'>
+  <name>buster</name>
+  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+  <clock offset='utc'>
+    <timer name='rtc' tickpolicy='catchup' track='wall'/>
+    <timer name='pit' tickpolicy='catchup'/>
+    <timer name='tsc' tickpolicy='catchup' mode='native'/>
+    <timer name='hpet' present='no'/>
+  </clock>
+</domain>
+";
+
+fn kvmtime() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_kvmtime"))
+}
+
+fn run(arguments: &[&str]) -> Output {
+    kvmtime().args(arguments).output().unwrap()
+}
+
+fn check(text: &str, arguments: &[&str]) -> Output {
+    let mut child = kvmtime()
+        .args(["check", "-"])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn words(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn path(folder: &tempfile::TempDir) -> &str {
+    folder.path().to_str().unwrap()
+}
+
+#[test]
+fn a_lagging_netbsd_domain_is_told_about_its_rtc_and_its_pit() {
+    let output = check(LAGGING, &["--format", "json"]);
+    let report = json(&output);
+    let found = |rule: &str| {
+        report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|finding| finding["rule"] == rule)
+            .cloned()
+    };
+    assert_eq!(found("dom-rtc-track-guest").unwrap()["location"]["line"], 5);
+    let pit = found("dom-pit-delay-ambiguous").unwrap();
+    assert_eq!(pit["location"]["line"], 6);
+    assert!(pit["message"].as_str().unwrap().contains("catchup"), "{pit}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn the_cured_domain_has_a_tsc_line_without_effect_and_no_error() {
+    let report = json(&check(CURED, &["--format", "json"]));
+    let findings = report["findings"].as_array().unwrap();
+    let tsc = findings.iter().find(|finding| finding["rule"] == "dom-tickpolicy-noop").unwrap();
+    assert_eq!((&tsc["severity"], &tsc["location"]["line"]), (&"info".into(), &7.into()));
+    assert_eq!(report["summary"]["error"], 0);
+    assert!(findings.iter().all(|finding| finding["rule"] != "dom-rtc-track-guest"));
+}
+
+#[test]
+fn the_text_shows_the_line_the_place_the_cure_and_the_counts() {
+    let text = words(&check(LAGGING, &[]).stdout);
+    assert!(text.contains("-:5:44"), "{text}");
+    assert!(
+        text.contains("5 |     <timer name='rtc' tickpolicy='catchup' track='guest'/>"),
+        "{text}"
+    );
+    assert!(text.contains("cure: "), "{text}");
+    assert!(!text.contains('\u{1b}'), "colour off a terminal: {text}");
+    let closing = text.lines().last().unwrap();
+    assert!(closing.starts_with("domain/buster: 0 errors, "), "{closing}");
+    let warning = text.find("warning[").unwrap();
+    assert!(text.find("info[").is_none_or(|info| info < warning), "the worst is not last: {text}");
+}
+
+#[test]
+fn json_has_the_published_shape() {
+    let report = json(&check(LAGGING, &["--format", "json"]));
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(report["schema"], "kvmtime.check/1");
+    assert_eq!(keys(&report), ["findings", "schema", "skipped", "subjects", "summary", "tool"]);
+    assert_eq!(keys(&report["tool"]), ["name", "version"]);
+    assert_eq!(keys(&report["subjects"][0]), ["from", "id", "kind", "name", "os"]);
+    let finding = &report["findings"][0];
+    assert_eq!(
+        keys(finding),
+        ["cure", "evidence", "location", "message", "rule", "severity", "subject"]
+    );
+    assert_eq!(keys(&finding["evidence"][0]), ["from", "value", "what"]);
+    assert_eq!(keys(&finding["location"]), ["column", "end_column", "end_line", "line", "path"]);
+    assert_eq!(keys(&finding["cure"]), ["effect", "risk", "summary"]);
+    assert_eq!(keys(&report["skipped"][0]), ["rule", "subject", "why"]);
+    assert_eq!(keys(&report["summary"]), ["error", "info", "passed", "skipped", "warning"]);
+}
+
+#[test]
+fn every_rule_is_counted_once_for_its_subject() {
+    let rules = json(&run(&["rules", "--format", "json"]));
+    let rules = rules["rules"].as_array().unwrap();
+    let on_domains = rules.iter().filter(|rule| rule["subject"] == "domain").count();
+    let report = json(&check(LAGGING, &["--format", "json"]));
+    let sum = &report["summary"];
+    let count = |key: &str| usize::try_from(sum[key].as_u64().unwrap()).unwrap();
+    let mut found: Vec<&Value> =
+        report["findings"].as_array().unwrap().iter().map(|finding| &finding["rule"]).collect();
+    found.dedup();
+    assert_eq!(count("passed") + count("skipped") + found.len(), on_domains);
+    assert!(rules.len() >= 45, "{} rules", rules.len());
+}
+
+#[test]
+fn exit_statuses_follow_the_severity_asked_for() {
+    let status = |limit: &str| check(CURED, &["--fail-on", limit]).status.code();
+    assert_eq!(status("info"), Some(1));
+    assert_eq!(status("error"), Some(0));
+    assert_eq!(check(LAGGING, &["--fail-on", "never"]).status.code(), Some(0));
+    assert_eq!(run(&["check", "--no-such-flag"]).status.code(), Some(2));
+    assert_eq!(run(&["--help"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_broken_file_in_a_folder_is_named_and_the_rest_go_on() {
+    let network = "<network><name>default</name></network>";
+    let folder = folder(&[
+        ("a.xml", LAGGING),
+        ("b.xml", "<domain type='kvm'>\n  <name>b</nam>\n</domain>\n"),
+        ("networks/default.xml", network),
+        ("nested/c.xml", &LAGGING.replace("buster", "c")),
+        ("notes.txt", "not looked at"),
+    ]);
+    let output = run(&["check", path(&folder), "--format", "json"]);
+    assert_eq!(output.status.code(), Some(2));
+    let ids: Vec<String> = json(&output)["subjects"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|subject| subject["id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(ids, ["domain/buster", "domain/c"]);
+    let errors = words(&output.stderr);
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    assert!(errors.starts_with("kvmtime: cannot read "), "{errors}");
+    assert!(errors.contains("b.xml: not a domain XML (line 2: "), "{errors}");
+}
+
+#[test]
+fn two_domains_of_one_name_stay_apart() {
+    let folder = folder(&[("a.xml", LAGGING), ("b.xml", CURED)]);
+    let report = json(&run(&["check", path(&folder), "--format", "json"]));
+    let id = |index: usize| report["subjects"][index]["id"].as_str().unwrap().to_owned();
+    assert_eq!(id(0), "domain/buster");
+    assert!(id(1).starts_with("domain/buster@") && id(1).ends_with("b.xml"), "{}", id(1));
+    assert!(
+        report["findings"].as_array().unwrap().iter().any(|finding| finding["subject"] == id(1))
+    );
+}
+
+#[test]
+fn what_cannot_be_read_says_so_with_a_hint() {
+    for (target, words_of_it) in [
+        ("/no/such/file", "no such file"),
+        ("domain:nobody", "nobody"),
+        ("qemu:0", "no QEMU process"),
+    ] {
+        let output = run(&["check", target]);
+        let error = words(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{target}");
+        assert!(error.starts_with("kvmtime: ") && error.contains(words_of_it), "{error}");
+        assert!(error.contains("hint: "), "{error}");
+    }
+}
+
+#[test]
+fn facts_judged_elsewhere_give_the_same_findings() {
+    let folder = folder(&[("buster.xml", LAGGING)]);
+    let file = folder.path().join("buster.xml");
+    let file = file.to_str().unwrap();
+    let facts = folder.path().join("facts.json");
+    fs::write(&facts, run(&["facts", file, "--format", "json"]).stdout).unwrap();
+    let here = json(&run(&["check", file, "--format", "json"]));
+    let there = json(&run(&["check", "--facts", facts.to_str().unwrap(), "--format", "json"]));
+    assert_eq!(here["findings"], there["findings"]);
+    assert_eq!(here["skipped"], there["skipped"]);
+    let broken = json(&run(&["facts", file, "--format", "json"]));
+    fs::write(&facts, broken.to_string().replace("kvmtime.facts/1", "kvmtime.facts/9")).unwrap();
+    let refused = run(&["check", facts.to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(words(&refused.stderr).contains("kvmtime.facts/9"), "{refused:?}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_fault() {
+    let many: String = (0..2000).map(|n| LAGGING.replace("buster", &format!("d{n}"))).collect();
+    let mut child = kvmtime()
+        .args(["check", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    child.stdin.take().unwrap().write_all(many.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(words(&output.stderr), "");
+}
+
+/// What this machine's check and a check of what `capture` kept of it conclude.
+#[test]
+fn a_capture_gives_the_same_findings_as_the_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("evidence");
+    let place = place.to_str().unwrap();
+    let captured = run(&["capture", place]);
+    assert_eq!(captured.status.code(), Some(0), "{}", words(&captured.stderr));
+    let verdicts = |report: &Value| {
+        let findings = report["findings"].as_array().unwrap().clone();
+        let mut all: Vec<String> = findings
+            .iter()
+            .map(|finding| {
+                format!("{} {} {}", finding["subject"], finding["rule"], finding["severity"])
+            })
+            .chain(report["skipped"].as_array().unwrap().iter().map(Value::to_string))
+            .collect();
+        all.sort();
+        all
+    };
+    let live = json(&run(&["check", "host", "guest", "--format", "json"]));
+    let kept = json(&run(&["check", place, "--format", "json"]));
+    let of_machine = |report: &Value| {
+        let mut report = report.clone();
+        for list in ["findings", "skipped"] {
+            let items = report[list].as_array_mut().unwrap();
+            items.retain(|item| matches!(item["subject"].as_str(), Some("host" | "guest")));
+        }
+        verdicts(&report)
+    };
+    let roles: Vec<&Value> =
+        kept["subjects"].as_array().unwrap().iter().map(|subject| &subject["id"]).collect();
+    let judged = |all: Vec<String>| {
+        let here = |line: &String| roles.iter().any(|role| line.contains(role.as_str().unwrap()));
+        all.into_iter().filter(here).collect::<Vec<_>>()
+    };
+    assert_eq!(judged(of_machine(&live)), judged(of_machine(&kept)));
+    let again = run(&["capture", place]);
+    assert_eq!(again.status.code(), Some(2), "evidence of two machines must not mix");
+}
+
+#[test]
+fn check_opens_nothing_for_writing() {
+    if Command::new("strace").arg("-V").output().is_err() {
+        assert!(std::env::var_os("CI").is_none(), "strace is missing");
+        eprintln!("skipped: check_opens_nothing_for_writing: strace is not installed");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("trace");
+    let traced = Command::new("strace")
+        .args(["-f", "-qq", "-e", "trace=open,openat,openat2,creat,truncate,unlink,unlinkat,rename,renameat,renameat2,mkdir,mkdirat,symlink,symlinkat,chmod,fchmodat,chown,fchownat", "-o"])
+        .arg(&trace)
+        .arg(env!("CARGO_BIN_EXE_kvmtime"))
+        .args(["check"])
+        .output()
+        .unwrap();
+    assert_ne!(traced.status.code(), Some(2), "{}", words(&traced.stderr));
+    let trace = fs::read_to_string(trace).unwrap();
+    let opened = trace.lines().filter(|line| line.contains("open")).count();
+    assert!(opened > 20, "the trace saw only {opened} files");
+    let writing = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND"];
+    let changing =
+        ["creat(", "truncate(", "unlink", "rename", "mkdir", "symlink", "chmod", "chown"];
+    for line in trace.lines() {
+        let writes = line.contains("open") && writing.iter().any(|flag| line.contains(flag));
+        let call = line.split_whitespace().nth(1).unwrap_or_default();
+        let changes = changing.iter().any(|name| call.starts_with(name));
+        assert!(!writes && !changes, "{line}");
+    }
+}
+
+#[test]
+fn a_rule_explains_itself_and_a_wrong_name_gets_a_hint() {
+    let page = words(&run(&["explain", "dom-rtc-track-guest"]).stdout);
+    assert!(page.starts_with("# dom-rtc-track-guest\n"), "{page}");
+    assert!(page.contains("\n## What to do\n"), "{page}");
+    let wrong = run(&["explain", "dom-rtc-tracks-guest"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(words(&wrong.stderr).contains("did you mean dom-rtc-track-guest?"));
+}
+
+#[test]
+fn every_help_has_an_example_or_says_all() {
+    for command in ["check", "facts", "capture", "explain"] {
+        let help = words(&run(&[command, "--help"]).stdout);
+        assert!(
+            help.contains("Examples:") && help.contains(&format!("kvmtime {command}")),
+            "{help}"
+        );
+    }
+    assert!(Path::new(env!("CARGO_BIN_EXE_kvmtime")).exists());
+}
