@@ -13,6 +13,8 @@ use kvmtime_core::check::Report;
 use kvmtime_core::facts::Facts;
 use kvmtime_core::rule::Rule;
 
+pub use rules::page as rule_page;
+
 /// How results are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
@@ -75,7 +77,7 @@ pub(crate) fn rules(format: Format) -> io::Result<()> {
 /// # Errors
 /// When standard output cannot be written.
 pub(crate) fn page(rule: &Rule) -> io::Result<()> {
-    to_stdout(|out, _| out.write_all(rules::page(rule).as_bytes()))
+    to_stdout(|out, _| out.write_all(rule_page(rule).as_bytes()))
 }
 
 /// Prints one line.
