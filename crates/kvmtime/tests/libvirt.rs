@@ -153,22 +153,31 @@ fn kvm() -> Result<(), Lacking> {
 
 /// A libvirt with the domains above.
 fn with_domains() -> Result<Libvirtd, Lacking> {
-    kvm()?;
     let libvirt = Libvirtd::start()?;
-    let (hertz, _) = tsc_of_host(&libvirt);
+    let hertz = tsc_of_host(&libvirt).map_or(UNKNOWN, |(hertz, _)| hertz).to_string();
     for (name, _, _) in DEFINED {
-        let xml = sample(&format!("domains/{name}.xml"));
-        libvirt.define(&xml.replace("@HOST@", &hertz.to_string()));
+        let xml = sample(&format!("domains/{name}.xml")).replace("@HOST@", &hertz);
+        match kvm() {
+            Ok(()) => libvirt.define(&xml),
+            Err(_) => libvirt.leave(name, &xml),
+        }
+    }
+    if kvm().is_err() {
+        libvirt.stop("TERM");
+        libvirt.restart();
     }
     Ok(libvirt)
 }
 
-/// The TSC's frequency and whether it scales, as libvirt tells whoever pins a guest's TSC.
-fn tsc_of_host(libvirt: &Libvirtd) -> (u64, bool) {
+/// A frequency, hertz, that stands for a host's which nobody knows.
+const UNKNOWN: u64 = 2_000_000_000;
+
+/// The TSC's frequency and whether it scales, as libvirt tells whoever pins a guest's TSC, unless the host has no KVM.
+fn tsc_of_host(libvirt: &Libvirtd) -> Option<(u64, bool)> {
     let capabilities = libvirt.run("virsh", &["capabilities"]);
-    let line = capabilities.lines().find(|line| line.contains("<counter name='tsc'")).unwrap();
+    let line = capabilities.lines().find(|line| line.contains("<counter name='tsc'"))?;
     let words: Vec<&str> = line.split('\'').collect();
-    (words[3].parse().unwrap(), words[5] == "yes")
+    Some((words[3].parse().unwrap(), words[5] == "yes"))
 }
 
 fn check(libvirt: &Libvirtd, targets: &[&str]) -> Report {
@@ -189,15 +198,20 @@ fn defined_domains_have_the_findings_that_they_must() {
         assert_eq!(one.findings(&id), all.findings(&id), "{name}");
     }
     assert_eq!(check(&libvirt, &["libvirt+qemu:///system"]).0, all.0);
+}
 
-    // From a host whose TSC is faster by one percent.
-    let (hertz, scales) = tsc_of_host(&libvirt);
-    let elsewhere = (hertz / 100 * 101).to_string();
-    let moved = sample("domains/trader.xml").replace(">trader<", ">moved<");
-    libvirt.define(&moved.replace("@HOST@", &elsewhere));
+#[test]
+fn a_pinned_tsc_does_not_fit_every_host() {
+    if need(kvm()).is_none() {
+        return;
+    }
+    let Some(libvirt) = need(Libvirtd::start()) else { return };
+    let (hertz, scales) = tsc_of_host(&libvirt).unwrap();
+    let one_percent_more = (hertz / 100 * 101).to_string();
+    libvirt.define(&sample("domains/trader.xml").replace("@HOST@", &one_percent_more));
     let rules: &[&str] = if scales { &[] } else { &["dom-tsc-frequency-unsupported"] };
-    let moved = check(&libvirt, &["domain:moved"]);
-    assert_eq!(moved.rules("domain/moved"), rules.iter().copied().collect());
+    let report = check(&libvirt, &["domain:trader"]);
+    assert_eq!(report.rules("domain/trader"), rules.iter().copied().collect());
 }
 
 #[test]
@@ -273,7 +287,7 @@ fn what_libvirt_does_not_know_is_an_error_with_a_hint() {
     refused("libvirt+qemu:///system", "cannot reach libvirt: qemu:///system: not there\n");
     // Who names nothing does not miss what is not here.
     let rest = check(&libvirt, &[]);
-    assert_eq!(rest.subjects("host").len(), 1);
+    assert!(rest.subjects("host").len() + rest.subjects("guest").len() > 0);
     assert_eq!(rest.subjects("domain"), []);
 
     // A libvirt that was killed leaves its socket, and domains that nobody can see.
