@@ -18,7 +18,7 @@ pub(super) fn probe(
 ) -> Machine {
     let logs = log::probe(world);
     let cpu = system::cpu(world);
-    let daemons = processes::daemons(processes);
+    let daemons = processes::daemons(world, processes);
     let runs =
         |name: &str| daemons.value().is_none_or(|all| all.iter().any(|daemon| daemon.name == name));
     Machine {

@@ -44,7 +44,22 @@ fn uname_line(world: &World) -> Fact<String> {
 }
 
 pub(super) fn cmdline(world: &World) -> Fact<Cmdline> {
-    world.text("/proc/cmdline").map(|text| Cmdline::parse(&text))
+    let running = world.text("/proc/cmdline").map(|text| Cmdline::parse(&text));
+    if world.is_live() { running } else { running.or_else(|| configured(world)) }
+}
+
+/// What a machine that does not run would be booted with: kernel-install's file, else GRUB's settings.
+fn configured(world: &World) -> Fact<Cmdline> {
+    let kernel_install = world.text("/etc/kernel/cmdline").map(|text| Cmdline::parse(&text));
+    kernel_install.or_else(|| {
+        world.text("/etc/default/grub").map(|text| {
+            let values = assignments::parse(&text);
+            let words = ["GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"];
+            let lines: Vec<&str> =
+                words.iter().filter_map(|name| Some(values.get(*name)?.as_str())).collect();
+            Cmdline::parse(&lines.join(" "))
+        })
+    })
 }
 
 pub(super) fn cpu(world: &World) -> Fact<CpuInfo> {
