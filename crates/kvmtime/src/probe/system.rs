@@ -82,8 +82,20 @@ pub(super) fn hypervisor(world: &World, cpu: &Fact<CpuInfo>) -> Fact<Hypervisor>
         Fact::Known { value, from } if value.has("tsc") && !value.has("hypervisor") => {
             Fact::known(Hypervisor::None, from.clone())
         }
-        _ => by_firmware(world),
+        _ => by_log(world).or_else(|| by_firmware(world)),
     }
+}
+
+/// Linux `arch/x86/kernel/cpu/hypervisor.c:init_hypervisor_platform`.
+fn by_log(world: &World) -> Fact<Hypervisor> {
+    world.run_archived(&["dmesg"]).parse(|text| {
+        let name = text.lines().find_map(|line| line.split_once("Hypervisor detected: "));
+        match name.map(|(_, name)| name.trim()) {
+            Some("KVM") => Ok(Hypervisor::Kvm),
+            Some(name) => Ok(Hypervisor::Other(name.to_owned())),
+            None => Err("it names no hypervisor"),
+        }
+    })
 }
 
 fn by_firmware(world: &World) -> Fact<Hypervisor> {
