@@ -121,6 +121,14 @@ impl World {
         self.output(command, || live::run(command))
     }
 
+    /// What a program prints about something, which must be there for it to run.
+    pub(crate) fn run_on(&self, path: &str, command: &[&str]) -> Fact<String> {
+        self.output(command, || match live::is_there(path) {
+            true => live::run(command),
+            false => Err(io::ErrorKind::NotFound.into()),
+        })
+    }
+
     /// What a program printed when a support archive was made; it is never run here.
     pub(crate) fn run_archived(&self, command: &[&str]) -> Fact<String> {
         match &self.source {
