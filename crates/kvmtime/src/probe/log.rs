@@ -9,7 +9,8 @@ use crate::world::World;
 /// Where the kernel's log lies when its buffer cannot be asked.
 const KERNEL: [&str; 3] = ["/var/log/dmesg", "/var/log/kern.log", "/var/log/messages"];
 const SYSTEM: [&str; 3] = ["/var/log/syslog", "/var/log/messages", "/var/log/daemon.log"];
-const JOURNAL: &str = "/var/log/journal";
+/// A journal is kept on disk or only until the machine stops (systemd-journald.service(8)).
+const JOURNALS: [&str; 2] = ["/var/log/journal", "/run/log/journal"];
 const QEMU: &str = "/var/log/libvirt/qemu";
 
 pub(super) fn probe(world: &World) -> Logs {
@@ -38,7 +39,7 @@ fn system(world: &World) -> Fact<Vec<LogLine>> {
     if from.is_empty() {
         // Not being allowed to look says more than that there is nothing in another place.
         let told = logs.iter().find(|log| !matches!(log.optional(), Ok(None)));
-        let absent = || Fact::absent([&SYSTEM[..], &[JOURNAL]].concat().join(", "));
+        let absent = || Fact::absent([&SYSTEM[..], &JOURNALS].concat().join(", "));
         return told.cloned().unwrap_or_else(absent).map(|_| vec![]);
     }
     let lines = logs.iter().filter_map(Fact::value).flat_map(|text| klog::parse(text));
@@ -46,9 +47,10 @@ fn system(world: &World) -> Fact<Vec<LogLine>> {
 }
 
 fn journal(world: &World) -> Fact<String> {
-    let kept = world.exists(JOURNAL);
-    if world.is_live() && kept.value() != Some(&true) {
-        return Fact::absent(JOURNAL);
+    // Asking costs a program's start, and systemd's package brings an empty folder.
+    let kept = |folder| world.names(folder).value().is_some_and(|names| !names.is_empty());
+    if world.is_live() && !JOURNALS.into_iter().any(kept) {
+        return Fact::absent(JOURNALS.join(", "));
     }
     world.run(&[
         "journalctl",

@@ -141,8 +141,9 @@ pub(crate) fn input(path: &Path) -> io::Result<Input> {
         io::stdin().lock().read_to_end(&mut bytes)?;
         return Ok(Input::File(text(bytes)));
     }
-    if !fs::metadata(path)?.is_dir() {
-        return read(path).map(Input::File);
+    match read(path) {
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => {}
+        read => return read.map(Input::File),
     }
     if super::is_evidence(path) {
         return Ok(Input::Evidence);
