@@ -78,7 +78,7 @@ fn message(line: &LogLine) -> String {
         Event::TscWarp => "the kernel gave up the TSC: it differs from CPU to CPU".to_owned(),
         Event::UnstableTscForGuests => "KVM warns that guests' TSC is not reliable here".to_owned(),
         Event::Unstable { clocksource, delta_ns: Some(delta) } => {
-            format!("the kernel gave up `{clocksource}`, which was {delta} ns off")
+            format!("the kernel gave up `{clocksource}`, which was {} ms off", delta / 1_000_000)
         }
         _ => "the kernel's watchdog gave up the TSC".to_owned(),
     }

@@ -93,8 +93,14 @@ impl Folder {
             return Fact::failed("too many symbolic links", path);
         };
         let found = fact(read(&place), path);
-        let parent = Path::new(path).parent().and_then(|parent| resolve(&self.root, parent));
-        let collected = parent.is_some_and(|parent| live::exists(parent).is_ok());
+        // Of /proc and /sys archives take single folders; configuration they take whole.
+        let folder = if path.starts_with("/etc/") {
+            Some(Path::new("/etc"))
+        } else {
+            Path::new(path).parent()
+        };
+        let folder = folder.and_then(|folder| resolve(&self.root, folder));
+        let collected = folder.is_some_and(|folder| live::exists(folder).is_ok());
         match found {
             Fact::Unknown(unknown) if unknown.unknown == Why::Absent && !collected => {
                 Fact::unknown(Why::NotCollected, path)

@@ -121,6 +121,15 @@ impl World {
         self.output(command, || live::run(command))
     }
 
+    /// What a program prints about what these folders hold. It does not run where all are empty, as packages bring them.
+    pub(crate) fn run_on(&self, folders: &[&str], command: &[&str]) -> Fact<String> {
+        let filled = |folder| live::names(folder).is_ok_and(|names| !names.is_empty());
+        self.output(command, || match folders.iter().any(filled) {
+            true => live::run(command),
+            false => Err(io::ErrorKind::NotFound.into()),
+        })
+    }
+
     /// What a program printed when a support archive was made; it is never run here.
     pub(crate) fn run_archived(&self, command: &[&str]) -> Fact<String> {
         match &self.source {
