@@ -67,7 +67,7 @@ pub(crate) fn number(text: &str) -> Option<f64> {
 pub struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
-    /// Offsets of the bytes that continue a character: what is left of a line may be as long as the text.
+    /// Offsets of the bytes that continue a character, so that a column is found quickly where one line is the whole text.
     continuing: Vec<usize>,
 }
 
