@@ -72,7 +72,7 @@ pub fn line_starts(text: &str) -> Vec<usize> {
 pub struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
-    /// Offsets of the bytes that continue a character: what is left of a line may be as long as the text.
+    /// Offsets of the bytes that continue a character, so that a column is found quickly where one line is the whole text.
     continuing: Vec<usize>,
 }
 
