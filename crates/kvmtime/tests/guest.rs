@@ -8,14 +8,15 @@
 
 mod guests;
 mod lacking;
+mod report;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use guests::{Guest, Image};
 use lacking::{Lacking, need};
+use report::{KVMTIME, Report};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -34,7 +35,7 @@ const UNDISCIPLINED: &str = "guest-no-time-discipline";
 /// What a guest found in itself.
 struct Found {
     folder: TempDir,
-    check: Value,
+    check: Report,
     facts: Value,
 }
 
@@ -42,8 +43,9 @@ impl Found {
     fn in_guest(cmdline: &str, options: &[&str]) -> Result<Self, Lacking> {
         let image = Image::linux()?.program(Path::new(KVMTIME)).job(JOB);
         let folder = Guest::start(&image, cmdline, options)?.results();
-        let read = |name| json(&fs::read(folder.path().join(name)).unwrap());
-        Ok(Self { check: read("check.json"), facts: read("facts.json"), folder })
+        let read =
+            |name| serde_json::from_slice(&fs::read(folder.path().join(name)).unwrap()).unwrap();
+        Ok(Self { check: Report(read("check.json")), facts: read("facts.json"), folder })
     }
 
     /// What sysfs said.
@@ -55,22 +57,6 @@ impl Found {
     fn fact(&self, path: &str) -> &Value {
         &self.facts["machines"][0].pointer(path).unwrap()["value"]
     }
-
-    /// What the evidence says that was captured in the guest, judged here.
-    fn captured(&self) -> Value {
-        let mut kvmtime = Command::new(KVMTIME);
-        let output = kvmtime.arg("check").arg(self.folder.path().join("captured"));
-        json(&output.args(["--format", "json"]).output().unwrap().stdout)
-    }
-}
-
-fn json(bytes: &[u8]) -> Value {
-    serde_json::from_slice(bytes).unwrap()
-}
-
-fn rules(report: &Value) -> BTreeSet<&str> {
-    let findings = report["findings"].as_array().unwrap();
-    findings.iter().map(|finding| finding["rule"].as_str().unwrap()).collect()
 }
 
 #[test]
@@ -83,7 +69,7 @@ fn a_guest_on_its_tsc_is_seen_as_it_is() {
     assert_eq!(*found.fact("/name"), "guest");
     assert_eq!(found.fact("/agent")["running"], false);
     assert_eq!(found.fact("/agent")["channel"], false);
-    assert_eq!(rules(&found.check), BTreeSet::from([UNDISCIPLINED]));
+    assert_eq!(found.check.rules("guest"), BTreeSet::from([UNDISCIPLINED]));
 }
 
 #[test]
@@ -93,8 +79,8 @@ fn a_guest_on_an_emulated_clock_is_told_so() {
         let Some(found) = need(booted) else { return };
         assert_eq!(found.clocksource(), clocksource);
         let expected = ["guest-clocksource-forced", "guest-clocksource-slow", UNDISCIPLINED];
-        assert_eq!(rules(&found.check), BTreeSet::from(expected));
-        let findings = found.check["findings"].as_array().unwrap();
+        assert_eq!(found.check.rules("guest"), BTreeSet::from(expected));
+        let findings = found.check.findings("guest");
         let slow = findings.iter().find(|f| f["rule"] == "guest-clocksource-slow").unwrap();
         assert_eq!(slow["evidence"][0]["value"], clocksource);
     }
@@ -103,12 +89,12 @@ fn a_guest_on_an_emulated_clock_is_told_so() {
 #[test]
 fn what_is_captured_in_a_guest_is_judged_elsewhere_as_it_is_there() {
     let Some(found) = need(Found::in_guest("clocksource=acpi_pm", &[])) else { return };
-    let captured = found.captured();
-    assert!(rules(&captured).contains("guest-clocksource-slow"), "{captured:#}");
+    let captured = Report::on(&[], &found.folder.path().join("captured"));
+    assert!(captured.rules("guest").contains("guest-clocksource-slow"));
+    assert_eq!(captured.subjects("guest")[0].1, found.check.subjects("guest")[0].1);
     for part in ["findings", "skipped", "summary"] {
-        assert_eq!(captured[part], found.check[part], "{part}");
+        assert_eq!(captured.0[part], found.check.0[part], "{part}");
     }
-    assert_eq!(captured["subjects"][0]["os"], found.check["subjects"][0]["os"]);
 }
 
 #[test]

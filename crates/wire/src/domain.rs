@@ -262,6 +262,9 @@ pub fn is(word: Option<&Word>, value: &str) -> bool {
     word.is_some_and(|word| word.value == value)
 }
 
+/// The namespace of `qemu:commandline`. Source: libvirt `src/qemu/qemu_domain.c:virQEMUDriverDomainXMLNamespace`.
+const QEMU: &str = "http://libvirt.org/schemas/domain/qemu/1.0";
+
 /// Why a text gave no domain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoDomain {
@@ -317,7 +320,7 @@ impl Reader<'_> {
         let features = child(node, "features");
         let devices = child(node, "devices");
         let osinfo = child(node, "metadata")
-            .and_then(|metadata| metadata.children().find(|n| n.tag_name().name() == "libosinfo"))
+            .and_then(|metadata| child(metadata, "libosinfo"))
             .and_then(|info| child(info, "os"));
         DomainXml {
             name: child(node, "name").and_then(|name| self.text(name)),
@@ -345,9 +348,9 @@ impl Reader<'_> {
             agent: devices.and_then(|devices| self.agent(devices)),
             qemu_args: node
                 .children()
-                .filter(|n| n.tag_name().name() == "commandline")
+                .filter(|n| n.has_tag_name((QEMU, "commandline")))
                 .flat_map(|commandline| commandline.children())
-                .filter(|n| n.tag_name().name() == "arg")
+                .filter(|n| n.has_tag_name((QEMU, "arg")))
                 .filter_map(|arg| self.word(arg, "value"))
                 .collect(),
             at: self.tag(node),
@@ -449,8 +452,11 @@ impl Reader<'_> {
     fn text(&self, node: Node<'_, '_>) -> Option<Word> {
         let text = node.children().find(Node::is_text)?;
         let range = text.range();
-        let value = text.text()?.trim().to_owned();
-        Some(Word { value, at: self.lines.at(self.start + range.start..self.start + range.end) })
+        let written = &self.lines.text()[self.start + range.start..self.start + range.end];
+        let blanks = written.len() - written.trim_start().len();
+        let start = self.start + range.start + blanks;
+        let at = self.lines.at(start..start + written.trim().len());
+        Some(Word { value: text.text()?.trim().to_owned(), at })
     }
 
     /// The opening tag alone, so that a finding about an element does not underline all that it holds.
@@ -467,7 +473,7 @@ impl Reader<'_> {
 mod tests {
     use super::*;
 
-    const SEED: &str = "<domain type='kvm'>
+    const XML: &str = "<domain type='kvm'>
   <name>buster</name>
   <clock offset='utc'>
     <timer name='rtc' tickpolicy='catchup' track='guest'/>
@@ -479,7 +485,7 @@ mod tests {
 
     #[test]
     fn values_know_their_place() {
-        let domain = parse(SEED).unwrap().remove(0);
+        let domain = parse(XML).unwrap().remove(0);
         assert_eq!(domain.name.as_ref().unwrap().value, "buster");
         let track = domain.timer("rtc").unwrap().track.as_ref().unwrap();
         assert_eq!(track.value, "guest");
@@ -488,12 +494,48 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_definition_is_read() {
+        let domain = parse(include_str!("../tests/transcripts/domain/q35.xml")).unwrap().remove(0);
+        let said = |word: &Option<Word>| word.as_ref().unwrap().value.clone();
+        assert_eq!(said(&domain.osinfo), "http://redhat.com/rhel/9.2");
+        assert_eq!(
+            (said(&domain.arch), said(&domain.machine)),
+            ("x86_64".into(), "pc-q35-7.2".into())
+        );
+        assert_eq!(domain.vcpus.as_ref().unwrap().value, 4);
+        assert_eq!(said(&domain.enlightened("stimer").unwrap().direct), "on");
+        assert!(domain.enlightened("relaxed").is_some() && domain.feature("invtsc").is_some());
+        assert_eq!(said(&domain.kvm_hidden), "on");
+        assert_eq!(
+            (said(&domain.ioapic_driver), said(&domain.iommu_intremap)),
+            ("qemu".into(), "on".into())
+        );
+        assert_eq!(said(&domain.agent.unwrap().state), "connected");
+        let catchup = domain.clock.unwrap().timers[0].catchup.clone().unwrap();
+        assert_eq!(catchup.attributes[1].0, "slew");
+        assert_eq!(domain.qemu_args[1].value, "kvm-pit.lost_tick_policy=discard");
+    }
+
+    #[test]
+    fn byte_order_mark_line_ends_namespace_and_entities_do_not_matter() {
+        let text = XML.replace("buster", "\n  a&amp;b ").replace('\n', "\r\n");
+        let text = format!("\u{feff}{}", text.replace("<domain", "<domain xmlns='urn:x'"));
+        let domain = parse(&text).unwrap().remove(0);
+        let name = domain.name.as_ref().unwrap();
+        assert_eq!(name.value, "a&b");
+        assert_eq!(name.at, At { line: 3, column: 3, end_line: 3, end_column: 10 });
+        assert_eq!(domain.timers("rtc").count(), 1);
+        let utf16 = String::from_utf8_lossy(&[0xff, 0xfe, b'<', 0, b'd', 0]).into_owned();
+        assert!(parse(&utf16).unwrap_err().to_string().contains("UTF-16"));
+    }
+
+    #[test]
     fn several_dumps_in_a_row_and_a_list_are_all_read() {
-        let row = format!("{SEED}\n{SEED}");
+        let row = format!("{XML}\n{XML}");
         let domains = parse(&row).unwrap();
         assert_eq!(domains.len(), 2);
         assert_eq!(domains[1].name.as_ref().unwrap().at.line, 11);
-        let list = format!("<domains>\n{SEED}{SEED}</domains>");
+        let list = format!("<domains>\n{XML}{XML}</domains>");
         assert_eq!(parse(&list).unwrap().len(), 2);
     }
 
@@ -502,7 +544,7 @@ mod tests {
         let error = parse("\n<network><name>default</name></network>").unwrap_err();
         assert_eq!(error.to_string(), "not a domain XML (line 2: the root is <network>)");
         assert!(matches!(parse(" "), Err(NoDomain::Broken(_))));
-        let row = format!("{SEED}<domain type='kvm'>\n<name>x</nam></domain>");
+        let row = format!("{XML}<domain type='kvm'>\n<name>x</nam></domain>");
         assert!(matches!(parse(&row), Err(NoDomain::Broken(error)) if error.line == 10));
     }
 }

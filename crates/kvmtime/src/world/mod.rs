@@ -74,8 +74,8 @@ impl World {
     /// The content of a log, of which only the lines that `keep` accepts are kept by a recording world.
     pub(crate) fn log(&self, path: &str, keep: impl Fn(&str) -> bool) -> Fact<String> {
         let fact = match &self.source {
-            Source::Live => fact(live::read(path), path),
-            Source::Folder(folder) => folder.read(path),
+            Source::Live => fact(live::tail(path), path),
+            Source::Folder(folder) => folder.tail(path),
         };
         self.keep(path, fact, |recorder, text| recorder.lines(path, text, keep))
     }

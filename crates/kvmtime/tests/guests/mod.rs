@@ -8,5 +8,5 @@ mod guest;
 mod image;
 mod kernel;
 
-pub(crate) use guest::{Guest, READY};
+pub(crate) use guest::{Guest, READY, lines};
 pub(crate) use image::Image;
