@@ -132,10 +132,14 @@ pub(crate) fn processes(wanted: &[&str]) -> io::Result<String> {
     /// `TASK_COMM_LEN`, include/linux/sched.h, without its NUL.
     const COMM: usize = 15;
     let mut list = "    PID COMMAND\n".to_owned();
+    let mut comm = [0; COMM];
     for pid in names("/proc")?.iter().filter(|name| name.bytes().all(|b| b.is_ascii_digit())) {
         // A process may go away between one line and the next.
-        let Ok(comm) = read(format!("/proc/{pid}/comm")) else { continue };
-        if !wanted.iter().any(|name| comm.starts_with(&name[..name.len().min(COMM)])) {
+        let file = File::open(format!("/proc/{pid}/comm"));
+        let Ok(length) = file.and_then(|mut file| file.read(&mut comm)) else { continue };
+        let named =
+            |name: &&str| comm[..length].starts_with(&name.as_bytes()[..name.len().min(COMM)]);
+        if !wanted.iter().any(named) {
             continue;
         }
         let arguments = read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
