@@ -14,13 +14,11 @@ mod report;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
 use guests::{Image, READY};
 use lacking::{Lacking, need};
 use libvirtd::Libvirtd;
 use report::{KVMTIME, Report};
-use serde_json::Value;
 
 /// Domains that are only defined, their systems, and what is wrong with them: what virt-install makes of a Linux and of a
 /// Windows, the NetBSD of an administrator before and after he read the manual, a TSC pinned to the host's frequency, a
@@ -52,34 +50,125 @@ const MIRRORED: [&str; 5] = [
     "dom-rtc-track-guest",
 ];
 
-const DEBIAN: &str = "http://debian.org/debian/12";
-const CATCHUP: &str = "<clock offset='utc'><timer name='rtc' tickpolicy='catchup'/></clock>";
-const DRIFTING: &str = "<clock offset='utc'><timer name='rtc' track='guest'/></clock>";
+/// A domain that runs.
+struct Running {
+    name: &'static str,
+    kind: &'static str,
+    os: &'static str,
+    clock: &'static str,
+    /// Which of those rules find something.
+    faults: &'static [&'static str],
+}
+
+/// A Linux as it should be, one with two faults, and three that only look like other systems.
+const RUNNING: [Running; 5] = [
+    Running {
+        name: "plain",
+        kind: "qemu",
+        os: "http://debian.org/debian/12",
+        clock: "offset='utc'><timer name='rtc' tickpolicy='catchup'/>",
+        faults: &[],
+    },
+    Running {
+        name: "drifting",
+        kind: "qemu",
+        os: "http://debian.org/debian/12",
+        clock: "offset='localtime'><timer name='rtc' track='guest'/>",
+        faults: &["dom-offset-linux-localtime", "dom-rtc-track-guest"],
+    },
+    Running {
+        name: "windows",
+        kind: "qemu",
+        os: "http://microsoft.com/win/10",
+        clock: "offset='utc'>",
+        faults: &["dom-offset-windows-utc", "dom-rtc-no-catchup-windows"],
+    },
+    Running {
+        name: "windows-right",
+        kind: "qemu",
+        os: "http://microsoft.com/win/10",
+        clock: "offset='localtime'><timer name='rtc' tickpolicy='catchup'/>",
+        faults: &[],
+    },
+    Running {
+        name: "ticking",
+        kind: "kvm",
+        os: "http://netbsd.org/netbsd/9.0",
+        clock: "offset='utc'><timer name='pit' tickpolicy='discard'/>",
+        faults: &["dom-pit-discard-tick-guest"],
+    },
+];
+
+impl Running {
+    fn define(&self, libvirt: &Libvirtd, image: &Image) {
+        let initramfs = libvirt.folder().join("initramfs");
+        if !initramfs.exists() {
+            fs::write(&initramfs, image.initramfs()).unwrap();
+        }
+        let xml = sample("running.xml")
+            .replace("@TYPE@", self.kind)
+            .replace("@NAME@", self.name)
+            .replace("@OS@", self.os)
+            .replace("@CLOCK@", self.clock)
+            .replace("@KERNEL@", &image.kernel().to_string_lossy())
+            .replace("@INITRAMFS@", &initramfs.to_string_lossy());
+        libvirt.define(&xml);
+    }
+
+    /// Gives it another clock from its next start on.
+    fn redefine(&self, libvirt: &Libvirtd, clock: &str) {
+        let xml = libvirt.run("virsh", &["dumpxml", "--inactive", self.name]);
+        let (before, rest) = xml.split_once("<clock").unwrap();
+        let (_, after) = rest.split_once("</clock>").unwrap();
+        libvirt.define(&format!("{before}<clock {clock}</clock>{after}"));
+    }
+
+    fn is_linux(&self) -> bool {
+        self.os.contains("debian")
+    }
+
+    /// Starts it. What is no Linux is paused before it runs an instruction.
+    fn start(&self, libvirt: &Libvirtd, image: &Image) {
+        self.define(libvirt, image);
+        let paused: &[&str] = if self.is_linux() { &[] } else { &["--paused"] };
+        libvirt.run("virsh", &[&["start", self.name], paused].concat());
+    }
+
+    /// Waits until Linux is up.
+    fn ready(&self, libvirt: &Libvirtd) {
+        libvirt.wait_for(&format!("/run/{}.console", self.name), READY);
+    }
+}
 
 fn sample(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/libvirtd");
     fs::read_to_string(folder.join(name)).unwrap()
 }
 
+/// Without it libvirt defines no domain of type `kvm`.
+fn kvm() -> Result<(), Lacking> {
+    let lacking = || Lacking::Impossible("/dev/kvm".to_owned());
+    Path::new("/dev/kvm").exists().then_some(()).ok_or_else(lacking)
+}
+
 /// A libvirt with the domains above.
 fn with_domains() -> Result<Libvirtd, Lacking> {
-    if !Path::new("/dev/kvm").exists() {
-        return Err(Lacking::Impossible("/dev/kvm, without which libvirt defines no KVM".into()));
-    }
+    kvm()?;
     let libvirt = Libvirtd::start()?;
-    let tsc = tsc_of_host(&libvirt);
+    let (hertz, _) = tsc_of_host(&libvirt);
     for (name, _, _) in DEFINED {
         let xml = sample(&format!("domains/{name}.xml"));
-        libvirt.define(&xml.replace("@HOST@", &tsc.to_string()));
+        libvirt.define(&xml.replace("@HOST@", &hertz.to_string()));
     }
     Ok(libvirt)
 }
 
-/// What an administrator reads who pins a guest's TSC. A host without a TSC to pin to gets one that nothing can judge.
-fn tsc_of_host(libvirt: &Libvirtd) -> u64 {
+/// The TSC's frequency and whether it scales, as libvirt tells whoever pins a guest's TSC.
+fn tsc_of_host(libvirt: &Libvirtd) -> (u64, bool) {
     let capabilities = libvirt.run("virsh", &["capabilities"]);
-    let counter = capabilities.split("<counter name='tsc' frequency='").nth(1);
-    counter.and_then(|rest| rest.split('\'').next()).map_or(2_000_000_000, |hz| hz.parse().unwrap())
+    let line = capabilities.lines().find(|line| line.contains("<counter name='tsc'")).unwrap();
+    let words: Vec<&str> = line.split('\'').collect();
+    (words[3].parse().unwrap(), words[5] == "yes")
 }
 
 fn check(libvirt: &Libvirtd, targets: &[&str]) -> Report {
@@ -96,9 +185,19 @@ fn defined_domains_have_the_findings_that_they_must() {
         let expected: BTreeSet<&str> = rules.iter().copied().collect();
         assert_eq!(all.rules(&format!("domain/{name}")), expected, "{name}");
         let one = check(&libvirt, &[&format!("domain:{name}")]);
-        assert_eq!(one.findings(""), all.findings(&format!("domain/{name}")), "{name}");
+        let id = format!("domain/{name}");
+        assert_eq!(one.findings(&id), all.findings(&id), "{name}");
     }
     assert_eq!(check(&libvirt, &["libvirt+qemu:///system"]).0, all.0);
+
+    // From a host whose TSC is faster by one percent.
+    let (hertz, scales) = tsc_of_host(&libvirt);
+    let elsewhere = (hertz / 100 * 101).to_string();
+    let moved = sample("domains/trader.xml").replace(">trader<", ">moved<");
+    libvirt.define(&moved.replace("@HOST@", &elsewhere));
+    let rules: &[&str] = if scales { &[] } else { &["dom-tsc-frequency-unsupported"] };
+    let moved = check(&libvirt, &["domain:moved"]);
+    assert_eq!(moved.rules("domain/moved"), rules.iter().copied().collect());
 }
 
 #[test]
@@ -135,35 +234,132 @@ fn the_folder_of_definitions_is_read_and_networks_are_passed_over() {
     let network = libvirt.write("network.xml", "<network><name>default</name><bridge/></network>");
     libvirt.run("virsh", &["net-define", &network]);
     libvirt.run("virsh", &["net-autostart", "default"]);
+    // A link in a folder beside the definition: one domain all the same.
     libvirt.run("virsh", &["autostart", "web01"]);
     let live = check(&libvirt, &["domain:all"]);
     let folder = check(&libvirt, &["/etc/libvirt/qemu"]);
-    assert_eq!(folder.subjects("network"), []);
-    println!("{:#}", folder.0);
-    for (name, os, _) in DEFINED {
-        assert!(folder.subjects("domain").contains(&(name, os)), "{name}");
+    let sorted = |report: &Report| {
+        let subjects = report.subjects("domain").into_iter();
+        subjects.map(|(name, os)| (name.to_owned(), os.to_owned())).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(folder.subjects("domain").len(), DEFINED.len());
+    assert_eq!(sorted(&folder), sorted(&live));
+    for (name, _, _) in DEFINED {
         let id = format!("domain/{name}");
         assert_eq!(folder.rules(&id), live.rules(&id), "{name}");
     }
 }
 
 #[test]
-fn what_libvirt_does_not_know_is_named() {
+fn what_libvirt_does_not_know_is_an_error_with_a_hint() {
     let Some(libvirt) = need(Libvirtd::start()) else { return };
-    let refused = |target: &str| {
+    let refused = |target: &str, why: &str| {
         let output = libvirt.output(KVMTIME, &["check", target]);
-        assert_eq!(output.status.code(), Some(2), "{target}");
-        assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{target}");
-        String::from_utf8(output.stderr).unwrap()
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{target}: {said}");
+        assert!(output.stdout.is_empty(), "{target}");
+        assert!(said.starts_with(&format!("kvmtime: {why}")), "{target}: {said}");
+        assert!(said.contains("\nhint: "), "{target}: {said}");
     };
-    println!("{}", refused("domain:nobody"));
-    println!("{}", refused("qemu:1"));
-    println!("{}", refused("libvirt+nonsense:///system"));
-    println!("{}", refused("libvirt+qemu+unix:///system?socket=/nowhere"));
-    libvirt.stop();
-    println!("{}", refused("domain:nobody"));
-    println!("{}", refused("domain:all"));
-    println!("{}", refused("libvirt+qemu:///system"));
-    let rest = libvirt.output(KVMTIME, &["check"]);
-    println!("{:?}", rest);
+    refused("domain:nobody", "libvirt knows no domain nobody\n");
+    refused("qemu:1", "there is no QEMU process 1\n");
+    refused("libvirt+nothing:///system", "cannot reach libvirt: nothing:///system: no connection");
+    let socket = "qemu+unix:///system?socket=/nowhere";
+    refused(&format!("libvirt+{socket}"), &format!("cannot reach libvirt: {socket}: Failed to"));
+
+    libvirt.stop("TERM");
+    refused("domain:nobody", "cannot look for domain nobody: qemu:///system: not there\n");
+    refused("domain:all", "cannot reach libvirt: qemu:///system: not there\n");
+    refused("libvirt+qemu:///system", "cannot reach libvirt: qemu:///system: not there\n");
+    // Who names nothing does not miss what is not here.
+    let rest = check(&libvirt, &[]);
+    assert_eq!(rest.subjects("host").len(), 1);
+    assert_eq!(rest.subjects("domain"), []);
+
+    // A libvirt that was killed leaves its socket, and domains that nobody can see.
+    libvirt.restart();
+    libvirt.stop("KILL");
+    refused("domain:all", "cannot reach libvirt: qemu:///system: Failed to connect socket");
+}
+
+/// The process of a running domain.
+fn pid(libvirt: &Libvirtd, name: &str) -> String {
+    libvirt.run("cat", &[&format!("/run/libvirt/qemu/{name}.pid")])
+}
+
+/// What the rule on QEMU's command line says that the XML's rules would say.
+fn mirrored<'a>(report: &'a Report, pid: &str) -> BTreeSet<&'a str> {
+    let found = report.findings(&format!("qemu/{pid}")).into_iter();
+    let own = found.filter(|found| found["rule"] == "qemu-rtc-effective-policy");
+    let evidence = own.flat_map(|found| found["evidence"].as_array().unwrap());
+    let named = evidence.filter(|seen| seen["what"] == "the same fault in libvirt XML");
+    named.map(|seen| seen["value"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_running_guest_is_judged_alike_by_its_xml_and_by_its_command_line() {
+    let Some(image) = need(Image::linux()) else { return };
+    let Some(libvirt) = need(Libvirtd::start()) else { return };
+    let kvm = need(kvm()).is_some();
+    let running = RUNNING.iter().filter(|domain| kvm || domain.kind != "kvm");
+    running.clone().for_each(|domain| domain.start(&libvirt, &image));
+    running.clone().filter(|domain| domain.is_linux()).for_each(|domain| domain.ready(&libvirt));
+    for Running { name, faults, .. } in running {
+        let pid = pid(&libvirt, name);
+        let report = check(&libvirt, &[&format!("domain:{name}"), &format!("qemu:{pid}")]);
+        let faults: BTreeSet<&str> = faults.iter().copied().collect();
+        let mut by_xml = report.rules(&format!("domain/{name}"));
+        by_xml.retain(|rule| MIRRORED.contains(rule));
+        assert_eq!(by_xml, faults, "{name}");
+        assert_eq!(mirrored(&report, &pid), faults, "{name}");
+    }
+    // A command line alone does not tell the guest's system, but whose time the RTC follows.
+    let drifting = pid(&libvirt, "drifting");
+    let alone = check(&libvirt, &[&format!("qemu:{drifting}")]);
+    assert!(mirrored(&alone, &drifting).contains("dom-rtc-track-guest"));
+}
+
+#[test]
+fn a_definition_that_changed_under_a_running_domain_is_told_from_it() {
+    const RULE: &str = "dom-live-differs-from-definition";
+    let Some(image) = need(Image::linux()) else { return };
+    let Some(libvirt) = need(Libvirtd::start()) else { return };
+    let [plain, drifting, ..] = RUNNING;
+    plain.start(&libvirt, &image);
+    plain.ready(&libvirt);
+    assert!(!check(&libvirt, &["domain:plain"]).rules("domain/plain").contains(RULE));
+
+    plain.redefine(&libvirt, drifting.clock);
+    let report = check(&libvirt, &["domain:plain"]);
+    let found = report.findings("domain/plain");
+    let found = found.iter().find(|found| found["rule"] == RULE).unwrap();
+    let seen: Vec<&str> =
+        found["evidence"].as_array().unwrap().iter().map(|e| e["what"].as_str().unwrap()).collect();
+    assert!(seen.contains(&"clock/timer[rtc]@track of the definition"), "{seen:?}");
+    // What runs is still right, so nothing else is found.
+    assert!(!report.rules("domain/plain").contains("dom-rtc-track-guest"));
+}
+
+#[test]
+fn a_capture_is_judged_elsewhere_as_the_host_is() {
+    let Some(image) = need(Image::linux()) else { return };
+    let Some(libvirt) = need(with_domains()) else { return };
+    let [plain, drifting, windows, ..] = RUNNING;
+    drifting.start(&libvirt, &image);
+    windows.start(&libvirt, &image);
+    drifting.ready(&libvirt);
+    drifting.redefine(&libvirt, plain.clock);
+    let live = check(&libvirt, &["domain:all", "qemu:all"]);
+    let folder = libvirt.folder().join("captured");
+    libvirt.run(KVMTIME, &["capture", &folder.to_string_lossy()]);
+    let captured = Report::on(&[], &folder);
+    for kind in ["domain", "qemu"] {
+        assert_eq!(captured.subjects(kind), live.subjects(kind));
+    }
+    assert_eq!(live.subjects("domain").len(), DEFINED.len() + 2);
+    assert_eq!(live.subjects("qemu").len(), 2);
+    for subject in live.0["subjects"].as_array().unwrap() {
+        let id = subject["id"].as_str().unwrap();
+        assert_eq!(captured.findings(id), live.findings(id), "{id}");
+    }
 }

@@ -176,22 +176,31 @@ pub(crate) fn input(path: &Path) -> io::Result<Input> {
     if super::is_evidence(path) {
         return Ok(Input::Evidence);
     }
+    let root = fs::canonicalize(path)?;
     let mut files = Vec::new();
-    xml_below(path, &mut files)?;
+    xml_below(&root, path, &mut files)?;
     files.sort();
     Ok(Input::Folder(files))
 }
 
-/// Links to folders are not followed: they may lead round in a circle.
-fn xml_below(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+/// Links to folders are not followed: they may lead round in a circle. Nor are links to what is below the folder anyway,
+/// as libvirt's `autostart/NAME.xml`.
+fn xml_below(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    let known = |link: &Path| {
+        fs::canonicalize(link).is_ok_and(|target| target.starts_with(root) && is_xml(&target))
+    };
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let path = entry.path();
-        if entry.file_type()?.is_dir() {
-            xml_below(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "xml") {
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
+            xml_below(root, &path, files)?;
+        } else if is_xml(&path) && !(kind.is_symlink() && known(&path)) {
             files.push(path);
         }
     }
     Ok(())
+}
+
+fn is_xml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "xml")
 }

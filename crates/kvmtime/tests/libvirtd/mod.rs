@@ -69,18 +69,25 @@ impl Libvirtd {
         self.run("virsh", &["define", "--validate", &self.write("domain.xml", xml)]);
     }
 
-    /// Ends libvirtd and waits until it is gone; guests go on.
-    pub(crate) fn stop(&self) {
-        let script =
-            "pid=$(cat /run/libvirtd.pid); kill $pid; tail --pid=$pid -s 0.05 -f /dev/null";
-        self.run("sh", &["-c", script]);
+    /// Ends libvirtd by a signal and waits until it is gone; guests go on.
+    pub(crate) fn stop(&self, signal: &str) {
+        let gone = "tail --pid=$pid --sleep-interval=0.05 --follow /dev/null";
+        let script = format!("pid=$(cat /run/libvirtd.pid); kill -s {signal} $pid; {gone}");
+        self.run("sh", &["-c", &script]);
+    }
+
+    /// Starts it again.
+    pub(crate) fn restart(&self) {
+        self.run("libvirtd", &["--daemon"]);
     }
 
     /// Runs a program in there.
     pub(crate) fn output(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Output {
         let mut inside = Command::new("nsenter");
         inside.args(["--target", &self.init, "--mount", "--pid", "--net", "--"]);
-        inside.arg(program.as_ref()).args(arguments).stdin(Stdio::null()).output().unwrap()
+        inside.arg(program.as_ref()).args(arguments).stdin(Stdio::null());
+        // Settings of whoever runs the tests, such as another libvirt's URI, stay outside.
+        inside.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").output().unwrap()
     }
 
     /// Runs a program in there, which must succeed, and gives what it prints.

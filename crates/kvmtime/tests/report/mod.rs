@@ -37,16 +37,15 @@ impl Report {
         own.map(|s| (s["name"].as_str().unwrap(), s["os"].as_str().unwrap_or("?"))).collect()
     }
 
-    /// The findings on the subjects whose id begins so.
+    /// The findings on one subject.
     pub(crate) fn findings(&self, subject: &str) -> Vec<&Value> {
         let all = self.0["findings"].as_array().unwrap().iter();
-        all.filter(|found| found["subject"].as_str().unwrap().starts_with(subject)).collect()
+        all.filter(|found| found["subject"] == subject).collect()
     }
 
     /// The rules that found something on one subject.
     pub(crate) fn rules(&self, subject: &str) -> BTreeSet<&str> {
-        let all = self.0["findings"].as_array().unwrap().iter();
-        let own = all.filter(|found| found["subject"] == subject);
-        own.map(|found| found["rule"].as_str().unwrap()).collect()
+        let found = self.findings(subject).into_iter();
+        found.map(|found| found["rule"].as_str().unwrap()).collect()
     }
 }
