@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod fuzz;
 mod r#gen;
 
 use std::path::Path;
@@ -23,12 +24,14 @@ enum Task {
     Gen(r#gen::Args),
     #[command(subcommand)]
     Bench(bench::Bench),
+    Fuzz(fuzz::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Gen(args) => r#gen::run(&args),
         Task::Bench(which) => bench::run(&which),
+        Task::Fuzz(args) => fuzz::run(&args),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

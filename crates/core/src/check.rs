@@ -50,6 +50,18 @@ pub struct Summary {
     pub skipped: usize,
 }
 
+impl Summary {
+    /// The worst finding's severity.
+    pub fn worst(&self) -> Option<Severity> {
+        let counts = [
+            (self.error, Severity::Error),
+            (self.warning, Severity::Warning),
+            (self.info, Severity::Info),
+        ];
+        counts.into_iter().find(|(count, _)| *count > 0).map(|(_, severity)| severity)
+    }
+}
+
 /// What a check concluded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
@@ -89,11 +101,6 @@ impl Report {
         self.summary.info += other.summary.info;
         self.summary.passed += other.summary.passed;
         self.summary.skipped += other.summary.skipped;
-    }
-
-    /// The worst finding's severity.
-    pub fn worst(&self) -> Option<Severity> {
-        self.findings.iter().map(|finding| finding.severity).max()
     }
 
     fn judge(&mut self, rule: &str, subject: &str, verdict: Verdict) {

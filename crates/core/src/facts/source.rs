@@ -1,5 +1,7 @@
 //! The text that a subject was read from, to show the lines that findings speak of.
 
+use kvmtime_wire::text::line_starts;
+
 /// A text, by lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Source {
@@ -13,9 +15,7 @@ const MOST: usize = 1000;
 impl Source {
     /// Finds the line starts of a text.
     pub fn new(text: &str) -> Self {
-        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let starts = std::iter::once(0).chain(newlines.map(|(at, _)| at + 1)).collect();
-        Self { text: text.into(), starts }
+        Self { text: text.into(), starts: line_starts(text) }
     }
 
     /// A line, counted from 1, unless it is too long to be shown.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kvmtime_core::fact::Fact;
 use kvmtime_core::facts::{Domain, LibvirtGuests, LibvirtHost, Source};
-use kvmtime_wire::{assignments, capabilities, domain};
+use kvmtime_wire::{assignments, capabilities, domain, virsh};
 use serde::{Deserialize, Serialize};
 
 use super::SYSTEM;
@@ -126,11 +126,17 @@ pub(super) fn host(world: &World, answer: &Fact<Answer>) -> LibvirtHost {
         let started = answer.domains.into_iter().filter(|domain| domain.autostart);
         started.map(|domain| domain.name).collect()
     };
+    let archived =
+        || world.run_archived(&["virsh", "-r", "version"]).map(|text| virsh::versions(&text));
     LibvirtHost {
-        version: answer.clone().map(|answer| answer.version),
+        version: answer
+            .clone()
+            .map(|answer| answer.version)
+            .or_else(|| archived().parse(|(libvirt, _)| libvirt.ok_or("it names no version"))),
         qemu_version: answer
             .clone()
-            .parse(|answer| answer.qemu_version.ok_or("it names no version")),
+            .parse(|answer| answer.qemu_version.ok_or("it names no version"))
+            .or_else(|| archived().parse(|(_, qemu)| qemu.ok_or("it names no hypervisor"))),
         capabilities: answer
             .clone()
             .parse(|answer| answer.capabilities.ok_or("it gives no capabilities"))

@@ -33,6 +33,10 @@ impl Folder {
         self.look(path, |place| live::read(place))
     }
 
+    pub(super) fn tail(&self, path: &str) -> Fact<String> {
+        self.look(path, |place| live::tail(place))
+    }
+
     pub(super) fn names(&self, path: &str) -> Fact<Vec<String>> {
         match self.index.names.get(path) {
             Some(names) => Fact::known(names.clone(), path),

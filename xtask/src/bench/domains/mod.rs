@@ -6,7 +6,7 @@ mod devices;
 use super::dice::Dice;
 
 /// Any number would do; the same one makes the same files everywhere.
-const SEED: u64 = 0x6b76_6d74_696d_65;
+const SEED: u64 = 0x006b_766d_7469_6d65;
 
 const TEMPLATES: [(u64, &str); 5] = [
     (35, include_str!("virt-install.xml")),
