@@ -9,7 +9,7 @@ use kvmtime_wire::cmdline::Cmdline;
 use kvmtime_wire::ntp::{conf as ntp_conf, peers};
 use kvmtime_wire::{
     adjtime, assignments, capabilities, cpuinfo, domain, klog, openntpd, pressure, ps, qemu, stat,
-    timesync, unit,
+    timesync, unit, virsh,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -30,6 +30,7 @@ fn parse_all(text: &str) {
     kept(&klog::parse(text));
     kept(&ps::parse(text));
     kept(&unit::words(text, "Unit", "After"));
+    kept(&virsh::versions(text));
     kept(&chrony_conf::parse(text, "/etc/chrony.conf"));
     kept(&ntp_conf::parse(text, "/etc/ntp.conf"));
     kept(&qemu::from_argv(text));
