@@ -60,8 +60,8 @@ impl Found {
     /// What the kernel's log said last.
     fn switched_to(&self) -> &Value {
         let log = self.fact("/logs/kernel").as_array().unwrap();
-        let switched = log.iter().filter_map(|line| line["event"].get("switched"));
-        &switched.last().unwrap()["clocksource"]
+        let mut switched = log.iter().filter_map(|line| line["event"].get("switched"));
+        &switched.next_back().unwrap()["clocksource"]
     }
 
     fn fact(&self, path: &str) -> &Value {
