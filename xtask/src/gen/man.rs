@@ -72,3 +72,31 @@ fn see_also(roff: &mut Roff, names: &[&str]) {
     }
     roff.text(words);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn groff_finds_nothing_to_warn_about() {
+        let mut files = Files::new();
+        add(&mut files).unwrap();
+        for (path, page) in files {
+            let groff = Command::new("groff")
+                .args(["-man", "-ww", "-z", "-Tutf8"])
+                .stdin(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn();
+            let Ok(mut groff) = groff else {
+                assert!(std::env::var_os("CI").is_none(), "groff is not installed");
+                return eprintln!("skipped: groff_finds_nothing_to_warn_about: no groff");
+            };
+            groff.stdin.take().unwrap().write_all(&page).unwrap();
+            let said = groff.wait_with_output().unwrap().stderr;
+            assert!(said.is_empty(), "{}: {}", path.display(), String::from_utf8_lossy(&said));
+        }
+    }
+}
