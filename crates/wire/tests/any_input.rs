@@ -34,6 +34,7 @@ fn parse_all(text: &str) {
     kept(&chrony_conf::parse(text, "/etc/chrony.conf"));
     kept(&ntp_conf::parse(text, "/etc/ntp.conf"));
     kept(&qemu::from_argv(text));
+    kept(&virsh::versions(text));
     let _ = capabilities::parse(text).map(|read| kept(&read));
     let _ = tracking::parse(text).map(|read| kept(&read));
     let _ = sources::parse(text).map(|read| kept(&read));

@@ -26,7 +26,7 @@ pub(super) fn probe(world: &World) -> Logs {
 }
 
 fn text(world: &World, path: &str) -> Fact<String> {
-    world.log(path, |line| !klog::parse(line).is_empty())
+    world.log(path, klog::concerns_time)
 }
 
 /// The files, the journal where there are none, and libvirt's logs of its guests: all that are there, in one.
