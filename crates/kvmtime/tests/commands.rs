@@ -240,7 +240,7 @@ fn many_domains_get_a_line_a_finding_in_the_order_of_files_and_the_worst_last() 
 fn what_cannot_be_read_says_so_with_a_hint() {
     for (target, words_of_it) in [
         ("/no/such/file", "no such file"),
-        ("domain:nobody", "nobody"),
+        ("domain:nobody", "libvirt"),
         ("qemu:0", "no QEMU process"),
     ] {
         let output = run(&["check", target]);
