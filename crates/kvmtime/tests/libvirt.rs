@@ -282,7 +282,7 @@ fn what_libvirt_does_not_know_is_an_error_with_a_hint() {
     refused(&format!("libvirt+{socket}"), &format!("cannot reach libvirt: {socket}: Failed to"));
 
     libvirt.stop("TERM");
-    refused("domain:nobody", "cannot look for domain nobody: qemu:///system: not there\n");
+    refused("domain:nobody", "cannot reach libvirt: qemu:///system: not there\n");
     refused("domain:all", "cannot reach libvirt: qemu:///system: not there\n");
     refused("libvirt+qemu:///system", "cannot reach libvirt: qemu:///system: not there\n");
     // Who names nothing does not miss what is not here.
@@ -293,7 +293,13 @@ fn what_libvirt_does_not_know_is_an_error_with_a_hint() {
     // A libvirt that was killed leaves its socket, and domains that nobody can see.
     libvirt.restart();
     libvirt.stop("KILL");
-    refused("domain:all", "cannot reach libvirt: qemu:///system: Failed to connect socket");
+    let why = "cannot reach libvirt: qemu:///system: Failed to connect socket";
+    refused("domain:all", why);
+    // What else is here is judged all the same, and the domains are missed.
+    let output = libvirt.output(KVMTIME, &["check"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with(&format!("kvmtime: {why}")));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("host"));
 }
 
 /// The process of a running domain.
