@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Facts, Role};
+use crate::facts::{Facts, Role, Source};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Check, Verdict};
 use crate::rules;
@@ -50,6 +50,18 @@ pub struct Summary {
     pub skipped: usize,
 }
 
+impl Summary {
+    /// The worst finding's severity.
+    pub fn worst(&self) -> Option<Severity> {
+        let counts = [
+            (self.error, Severity::Error),
+            (self.warning, Severity::Warning),
+            (self.info, Severity::Info),
+        ];
+        counts.into_iter().find(|(count, _)| *count > 0).map(|(_, severity)| severity)
+    }
+}
+
 /// What a check concluded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
@@ -91,11 +103,6 @@ impl Report {
         self.summary.skipped += other.summary.skipped;
     }
 
-    /// The worst finding's severity.
-    pub fn worst(&self) -> Option<Severity> {
-        self.findings.iter().map(|finding| finding.severity).max()
-    }
-
     fn judge(&mut self, rule: &str, subject: &str, verdict: Verdict) {
         match verdict {
             Ok(found) if found.is_empty() => self.summary.passed += 1,
@@ -128,12 +135,14 @@ pub fn check(facts: &Facts) -> Report {
     for machine in &facts.machines {
         for role in &machine.roles {
             let first = *role == machine.roles[0];
-            report.append(one(machine.subject(*role), "", |check| match (check, role) {
-                (Check::Host(check), Role::Host) | (Check::Guest(check), Role::Guest) => {
-                    Some(check(machine, facts))
+            report.append(one(machine.subject(*role), &Source::default(), |check| {
+                match (check, role) {
+                    (Check::Host(check), Role::Host) | (Check::Guest(check), Role::Guest) => {
+                        Some(check(machine, facts))
+                    }
+                    (Check::Machine(check), _) if first => Some(check(machine, facts)),
+                    _ => None,
                 }
-                (Check::Machine(check), _) if first => Some(check(machine, facts)),
-                _ => None,
             }));
         }
     }
@@ -153,7 +162,7 @@ pub fn check(facts: &Facts) -> Report {
 }
 
 /// Judges one subject by every rule to which `apply` has an answer.
-fn one(subject: Subject, source: &str, apply: impl Fn(&Check) -> Option<Verdict>) -> Report {
+fn one(subject: Subject, source: &Source, apply: impl Fn(&Check) -> Option<Verdict>) -> Report {
     let mut report = Report::default();
     for rule in rules::CATALOGUE {
         if let Some(verdict) = apply(&rule.check) {
@@ -161,8 +170,7 @@ fn one(subject: Subject, source: &str, apply: impl Fn(&Check) -> Option<Verdict>
         }
     }
     for location in report.findings.iter_mut().filter_map(|finding| finding.location.as_mut()) {
-        let line = source.lines().nth((location.at.line as usize).saturating_sub(1));
-        location.excerpt = line.map(Into::into);
+        location.excerpt = source.line(location.at.line).map(Into::into);
     }
     report.subjects.push(subject);
     report

@@ -5,3 +5,5 @@ pub mod cli;
 mod output;
 mod probe;
 mod world;
+
+pub use output::rule_page;

@@ -210,10 +210,37 @@ fn two_domains_of_one_name_stay_apart() {
 }
 
 #[test]
+fn many_domains_get_a_line_a_finding_in_the_order_of_files_and_the_worst_last() {
+    let names: Vec<String> = (0..50).map(|number| format!("web{number:02}")).collect();
+    let texts = names.iter().map(|name| {
+        (format!("{name}.xml"), LAGGING.replace("buster", name).replace("catchup' t", "merge' t"))
+    });
+    let texts: Vec<(String, String)> = texts.collect();
+    let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (&**name, &**text)).collect();
+    let folder = folder(&files);
+    let found = json(&run(&["check", path(&folder), "--format", "json"]))["findings"].clone();
+    let wanted = ["info", "warning", "error"].into_iter().flat_map(|severity| {
+        let found = found.as_array().unwrap().iter();
+        found.filter(move |finding| finding["severity"] == severity).map(move |finding| {
+            let (place, message) = (&finding["location"], finding["message"].as_str().unwrap());
+            let (file, rule) = (place["path"].as_str().unwrap(), finding["rule"].as_str().unwrap());
+            let (line, column) = (&place["line"], &place["column"]);
+            format!("{file}:{line}:{column}: {severity}: {message} [{rule}]")
+        })
+    });
+    let wanted: Vec<String> = wanted.collect();
+    let text = words(&run(&["check", path(&folder)]).stdout);
+    let lines: Vec<&str> = text.lines().collect();
+    let (closing, lines) = lines.split_last().unwrap();
+    assert_eq!(lines, wanted);
+    assert!(closing.starts_with("50 subjects: 50 errors, 100 warnings, 100 info; "), "{closing}");
+}
+
+#[test]
 fn what_cannot_be_read_says_so_with_a_hint() {
     for (target, words_of_it) in [
         ("/no/such/file", "no such file"),
-        ("domain:nobody", "nobody"),
+        ("domain:nobody", "libvirt"),
         ("qemu:0", "no QEMU process"),
     ] {
         let output = run(&["check", target]);

@@ -2,11 +2,14 @@
 //!
 //! Source of the shapes: libvirt `docs/formatdomain.rst` and `src/conf/domain_conf.c:virDomainClockDefParse`.
 
-use roxmltree::{Attribute, Node};
+mod read;
+
+use roxmltree::Node;
 use serde::{Deserialize, Serialize};
 
 use crate::text::{At, Lines, ParseError, Spanned};
-use crate::xml::{Documents, child, other_root};
+use crate::xml::{Documents, other_root};
+use read::Reader;
 
 /// An attribute or a text, as written.
 pub type Word = Spanned<String>;
@@ -285,7 +288,7 @@ pub fn parse(text: &str) -> Result<Vec<DomainXml>, NoDomain> {
     let mut found = Vec::new();
     for document in Documents::new(&lines) {
         let (start, document) = document.map_err(NoDomain::Broken)?;
-        let reader = Reader { lines: &lines, start };
+        let reader = Reader::new(&lines, start);
         let root = document.root_element();
         let before = found.len();
         let domains = root.descendants().filter(|node| is_definition(*node));
@@ -309,168 +312,11 @@ fn is_definition(node: Node<'_, '_>) -> bool {
             .is_none_or(|parent| HOLDERS.iter().any(|holder| parent.has_tag_name(*holder)))
 }
 
-struct Reader<'a> {
-    lines: &'a Lines<'a>,
-    start: usize,
-}
-
-impl Reader<'_> {
-    fn domain(&self, node: Node<'_, '_>) -> DomainXml {
-        let os_type = child(node, "os").and_then(|os| child(os, "type"));
-        let features = child(node, "features");
-        let devices = child(node, "devices");
-        let osinfo = child(node, "metadata")
-            .and_then(|metadata| metadata.children().find(|n| n.tag_name().name() == "libosinfo"))
-            .and_then(|info| child(info, "os"));
-        DomainXml {
-            name: child(node, "name").and_then(|name| self.text(name)),
-            virt_type: self.word(node, "type"),
-            arch: os_type.and_then(|os| self.word(os, "arch")),
-            machine: os_type.and_then(|os| self.word(os, "machine")),
-            osinfo: osinfo.and_then(|os| self.word(os, "id")),
-            vcpus: child(node, "vcpu")
-                .and_then(|vcpu| self.text(vcpu))
-                .and_then(|text| Some(Spanned { value: text.value.parse().ok()?, at: text.at })),
-            clock: child(node, "clock").map(|clock| self.clock(clock)),
-            cpu: child(node, "cpu").map(|cpu| self.cpu(cpu)),
-            hyperv: features.and_then(|f| child(f, "hyperv")).map(|hyperv| self.hyperv(hyperv)),
-            kvm_hidden: features
-                .and_then(|f| child(f, "kvm"))
-                .and_then(|kvm| child(kvm, "hidden"))
-                .and_then(|hidden| self.word(hidden, "state")),
-            ioapic_driver: features
-                .and_then(|f| child(f, "ioapic"))
-                .and_then(|ioapic| self.word(ioapic, "driver")),
-            iommu_intremap: devices
-                .and_then(|devices| child(devices, "iommu"))
-                .and_then(|iommu| child(iommu, "driver"))
-                .and_then(|driver| self.word(driver, "intremap")),
-            agent: devices.and_then(|devices| self.agent(devices)),
-            qemu_args: node
-                .children()
-                .filter(|n| n.tag_name().name() == "commandline")
-                .flat_map(|commandline| commandline.children())
-                .filter(|n| n.tag_name().name() == "arg")
-                .filter_map(|arg| self.word(arg, "value"))
-                .collect(),
-            at: self.tag(node),
-        }
-    }
-
-    fn clock(&self, node: Node<'_, '_>) -> Clock {
-        Clock {
-            offset: self.word(node, "offset"),
-            adjustment: self.word(node, "adjustment"),
-            basis: self.word(node, "basis"),
-            timezone: self.word(node, "timezone"),
-            start: self.word(node, "start"),
-            timers: node
-                .children()
-                .filter(|n| n.has_tag_name("timer"))
-                .filter_map(|timer| self.timer(timer))
-                .collect(),
-            at: self.tag(node),
-        }
-    }
-
-    fn timer(&self, node: Node<'_, '_>) -> Option<Timer> {
-        Some(Timer {
-            name: self.word(node, "name")?,
-            tickpolicy: self.word(node, "tickpolicy"),
-            track: self.word(node, "track"),
-            present: self.word(node, "present"),
-            mode: self.word(node, "mode"),
-            frequency: self.word(node, "frequency"),
-            catchup: child(node, "catchup").map(|catchup| Catchup {
-                attributes: catchup
-                    .attributes()
-                    .map(|attribute| (attribute.name().to_owned(), self.attribute(attribute)))
-                    .collect(),
-                at: self.tag(catchup),
-            }),
-            at: self.tag(node),
-        })
-    }
-
-    fn cpu(&self, node: Node<'_, '_>) -> Cpu {
-        Cpu {
-            mode: self.word(node, "mode"),
-            model: child(node, "model").and_then(|model| self.text(model)),
-            migratable: self.word(node, "migratable"),
-            features: node
-                .children()
-                .filter(|n| n.has_tag_name("feature"))
-                .filter_map(|feature| {
-                    Some(Feature {
-                        name: self.word(feature, "name")?,
-                        policy: self.word(feature, "policy"),
-                        at: self.tag(feature),
-                    })
-                })
-                .collect(),
-            at: self.tag(node),
-        }
-    }
-
-    fn hyperv(&self, node: Node<'_, '_>) -> Hyperv {
-        Hyperv {
-            mode: self.word(node, "mode"),
-            enlightenments: node
-                .children()
-                .filter(Node::is_element)
-                .map(|e| Enlightenment {
-                    name: e.tag_name().name().to_owned(),
-                    state: self.word(e, "state"),
-                    direct: child(e, "direct").and_then(|direct| self.word(direct, "state")),
-                    at: self.tag(e),
-                })
-                .collect(),
-            at: self.tag(node),
-        }
-    }
-
-    fn agent(&self, devices: Node<'_, '_>) -> Option<Agent> {
-        let channels = devices.children().filter(|n| n.has_tag_name("channel"));
-        let target = channels
-            .filter_map(|channel| child(channel, "target"))
-            .find(|target| target.attribute("name") == Some("org.qemu.guest_agent.0"))?;
-        Some(Agent { state: self.word(target, "state"), at: self.tag(target) })
-    }
-
-    fn word(&self, node: Node<'_, '_>, name: &str) -> Option<Word> {
-        node.attribute_node(name).map(|attribute| self.attribute(attribute))
-    }
-
-    fn attribute(&self, attribute: Attribute<'_, '_>) -> Word {
-        let range = attribute.range();
-        Word {
-            value: attribute.value().to_owned(),
-            at: self.lines.at(self.start + range.start..self.start + range.end),
-        }
-    }
-
-    fn text(&self, node: Node<'_, '_>) -> Option<Word> {
-        let text = node.children().find(Node::is_text)?;
-        let range = text.range();
-        let value = text.text()?.trim().to_owned();
-        Some(Word { value, at: self.lines.at(self.start + range.start..self.start + range.end) })
-    }
-
-    /// The opening tag alone, so that a finding about an element does not underline all that it holds.
-    fn tag(&self, node: Node<'_, '_>) -> At {
-        let range = node.range();
-        let end = node.attributes().next_back().map_or(range.start, |last| last.range().end);
-        let rest = &self.lines.text()[self.start + end..self.start + range.end];
-        let close = rest.find('>').map_or(rest.len(), |close| close + 1);
-        self.lines.at(self.start + range.start..self.start + end + close)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SEED: &str = "<domain type='kvm'>
+    const XML: &str = "<domain type='kvm'>
   <name>buster</name>
   <clock offset='utc'>
     <timer name='rtc' tickpolicy='catchup' track='guest'/>
@@ -482,7 +328,7 @@ mod tests {
 
     #[test]
     fn values_know_their_place() {
-        let domain = parse(SEED).unwrap().remove(0);
+        let domain = parse(XML).unwrap().remove(0);
         assert_eq!(domain.name.as_ref().unwrap().value, "buster");
         let track = domain.timer("rtc").unwrap().track.as_ref().unwrap();
         assert_eq!(track.value, "guest");
@@ -491,12 +337,48 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_definition_is_read() {
+        let domain = parse(include_str!("../tests/transcripts/domain/q35.xml")).unwrap().remove(0);
+        let said = |word: &Option<Word>| word.as_ref().unwrap().value.clone();
+        assert_eq!(said(&domain.osinfo), "http://redhat.com/rhel/9.2");
+        assert_eq!(
+            (said(&domain.arch), said(&domain.machine)),
+            ("x86_64".into(), "pc-q35-7.2".into())
+        );
+        assert_eq!(domain.vcpus.as_ref().unwrap().value, 4);
+        assert_eq!(said(&domain.enlightened("stimer").unwrap().direct), "on");
+        assert!(domain.enlightened("relaxed").is_some() && domain.feature("invtsc").is_some());
+        assert_eq!(said(&domain.kvm_hidden), "on");
+        assert_eq!(
+            (said(&domain.ioapic_driver), said(&domain.iommu_intremap)),
+            ("qemu".into(), "on".into())
+        );
+        assert_eq!(said(&domain.agent.unwrap().state), "connected");
+        let catchup = domain.clock.unwrap().timers[0].catchup.clone().unwrap();
+        assert_eq!(catchup.attributes[1].0, "slew");
+        assert_eq!(domain.qemu_args[1].value, "kvm-pit.lost_tick_policy=discard");
+    }
+
+    #[test]
+    fn byte_order_mark_line_ends_namespace_and_entities_do_not_matter() {
+        let text = XML.replace("buster", "\n  a&amp;b ").replace('\n', "\r\n");
+        let text = format!("\u{feff}{}", text.replace("<domain", "<domain xmlns='urn:x'"));
+        let domain = parse(&text).unwrap().remove(0);
+        let name = domain.name.as_ref().unwrap();
+        assert_eq!(name.value, "a&b");
+        assert_eq!(name.at, At { line: 3, column: 3, end_line: 3, end_column: 10 });
+        assert_eq!(domain.timers("rtc").count(), 1);
+        let utf16 = String::from_utf8_lossy(&[0xff, 0xfe, b'<', 0, b'd', 0]).into_owned();
+        assert!(parse(&utf16).unwrap_err().to_string().contains("UTF-16"));
+    }
+
+    #[test]
     fn several_dumps_in_a_row_and_a_list_are_all_read() {
-        let row = format!("{SEED}\n{SEED}");
+        let row = format!("{XML}\n{XML}");
         let domains = parse(&row).unwrap();
         assert_eq!(domains.len(), 2);
         assert_eq!(domains[1].name.as_ref().unwrap().at.line, 11);
-        let list = format!("<domains>\n{SEED}{SEED}</domains>");
+        let list = format!("<domains>\n{XML}{XML}</domains>");
         assert_eq!(parse(&list).unwrap().len(), 2);
     }
 
@@ -505,7 +387,7 @@ mod tests {
         let error = parse("\n<network><name>default</name></network>").unwrap_err();
         assert_eq!(error.to_string(), "not a domain XML (line 2: the root is <network>)");
         assert!(matches!(parse(" "), Err(NoDomain::Broken(_))));
-        let row = format!("{SEED}<domain type='kvm'>\n<name>x</nam></domain>");
+        let row = format!("{XML}<domain type='kvm'>\n<name>x</nam></domain>");
         assert!(matches!(parse(&row), Err(NoDomain::Broken(error)) if error.line == 10));
     }
 }

@@ -23,4 +23,5 @@ pub mod stat;
 pub mod text;
 pub mod timesync;
 pub mod unit;
+pub mod virsh;
 mod xml;

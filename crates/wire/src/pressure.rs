@@ -1,6 +1,6 @@
 //! `/proc/pressure/cpu`.
 
-use crate::text::ParseError;
+use crate::text::{self, ParseError};
 
 /// `avg60` of the line `some`, in percent. Source: Linux `Documentation/accounting/psi.rst`.
 ///
@@ -9,8 +9,7 @@ use crate::text::ParseError;
 pub fn some_avg60(text: &str) -> Result<f64, ParseError> {
     let line = text.lines().find(|line| line.starts_with("some "));
     let number = line.and_then(|line| line.split(' ').find_map(|item| item.strip_prefix("avg60=")));
-    let number = number.ok_or_else(|| ParseError::new(1, "no `some … avg60=`"))?;
-    number.parse().map_err(|error| ParseError::new(1, error))
+    number.and_then(text::number).ok_or_else(|| ParseError::new(1, "no `some … avg60=`"))
 }
 
 #[cfg(test)]

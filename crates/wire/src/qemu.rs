@@ -2,9 +2,12 @@
 //!
 //! Source of the shapes: QEMU `qemu-options.hx`, `util/keyval.c`, `target/i386/cpu.c:x86_cpu_parse_featurestr`.
 
+mod shell;
+
 use serde::{Deserialize, Serialize};
 
-use crate::text::{At, Lines, ParseError};
+use crate::text::{At, ParseError};
+use shell::Word;
 
 /// A QEMU command line, option by option.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +41,8 @@ impl Properties {
 
     /// Whether the property is switched on.
     pub fn on(&self, key: &str) -> bool {
-        matches!(self.get(key), Some("on" | "yes" | "true"))
+        // QEMU qapi/qapi-util.c:qapi_bool_parse
+        matches!(self.get(key), Some("on" | "yes" | "true" | "y"))
     }
 }
 
@@ -61,6 +65,23 @@ const VALUED: [&str; 17] = [
     "rtc",
     "smp",
     "startdate",
+];
+
+/// Options that take no value, so that what follows is an image. Source: QEMU `qemu-options.hx`, up to 8.2.
+const FLAGS: [&str; 13] = [
+    "S",
+    "daemonize",
+    "enable-kvm",
+    "localtime",
+    "no-hpet",
+    "no-kvm",
+    "no-kvm-irqchip",
+    "no-kvm-pit",
+    "no-kvm-pit-reinjection",
+    "nographic",
+    "only-migratable",
+    "rtc-td-hack",
+    "tdf",
 ];
 
 impl CommandLine {
@@ -86,18 +107,11 @@ impl CommandLine {
 
     /// The properties of `-cpu` with dashes for underscores and `+flag`, `-flag` as `on`, `off`; the model is `model`.
     pub fn cpu(&self) -> Properties {
-        let mut properties = self.last("cpu").map_or_else(Properties::default, |cpu| {
-            properties(cpu.value.as_deref().unwrap_or_default(), "model")
-        });
-        for (key, value) in &mut properties.0 {
-            if let Some(flag) = key.strip_prefix('+') {
-                (*key, *value) = (flag.to_owned(), "on".to_owned());
-            } else if let Some(flag) = key.strip_prefix('-') {
-                (*key, *value) = (flag.to_owned(), "off".to_owned());
-            }
-            *key = key.replace('_', "-");
-        }
-        properties
+        let given = self.last("cpu").and_then(|cpu| cpu.value.as_deref()).unwrap_or_default();
+        let mut features: Vec<_> =
+            properties(given, "model").0.into_iter().map(Feature::new).collect();
+        features.sort_by_key(|feature| feature.rank);
+        Properties(features.into_iter().map(|feature| feature.property).collect())
     }
 
     /// The value that `-global` gives to a device's property.
@@ -161,6 +175,28 @@ impl CommandLine {
     }
 }
 
+struct Feature {
+    /// QEMU takes `-flag` after `+flag`, and both after `flag=…`, wherever they stand.
+    rank: u8,
+    property: (String, String),
+}
+
+impl Feature {
+    /// Source: QEMU `target/i386/cpu.c:x86_cpu_parse_featurestr`, `x86_cpu_expand_features`.
+    fn new((key, value): (String, String)) -> Self {
+        let (rank, name, value) = match (key.strip_prefix('+'), key.strip_prefix('-')) {
+            (Some(flag), _) => (1, flag, "on".to_owned()),
+            (_, Some(flag)) => (2, flag, "off".to_owned()),
+            _ => (0, key.as_str(), value),
+        };
+        let name = match name.replace('_', "-") {
+            short if short == "tsc-freq" => "tsc-frequency".to_owned(),
+            name => name,
+        };
+        Self { rank, property: (name, value) }
+    }
+}
+
 /// Splits `key=value,flag,…`; `,,` is a comma; the first item without `=` is the value of the implied key.
 pub fn properties(text: &str, implied: &str) -> Properties {
     const COMMA: &str = "\u{0}";
@@ -180,99 +216,63 @@ pub fn properties(text: &str, implied: &str) -> Properties {
     )
 }
 
-/// Reads the arguments of a process, separated by NUL as in `/proc/PID/cmdline`.
+/// Reads the arguments of a process, each ended by NUL as in `/proc/PID/cmdline`.
 pub fn from_argv(argv: &str) -> CommandLine {
-    let words = argv.split('\0').map(|word| (word.to_owned(), At::default()));
-    options(words.filter(|(word, _)| !word.is_empty()).collect())
+    let argv = argv.trim_end_matches('\0').split('\0');
+    let word = |text: &str| Word { text: text.to_owned(), at: At::default(), begins: false };
+    options(&argv.map(word).collect::<Vec<_>>())
 }
 
-/// Reads a shell command or a script that holds one: quotes, comments and `\` at the end of a line are understood.
+/// Reads a shell command, a script that holds one, or options alone. Lines of options need no `\` in between.
 ///
 /// # Errors
 /// Where a quote is not closed, or when there is no QEMU in it.
 pub fn parse(text: &str) -> Result<CommandLine, ParseError> {
-    let words = words(text)?;
-    let is_program = |word: &str| {
-        let name = word.rsplit('/').next().unwrap_or_default();
-        name.starts_with("qemu-system-") || matches!(name, "qemu-kvm" | "kvm" | "qemu")
-    };
-    let start = words
-        .iter()
-        .position(|(word, _)| is_program(word))
-        .or_else(|| words.first().filter(|(word, _)| word.starts_with('-')).map(|_| 0))
-        .ok_or_else(|| {
-            ParseError::new(1, "no QEMU command line: no word is qemu-system-… or kvm")
-        })?;
-    Ok(options(words.into_iter().skip(start).collect()))
+    let words = shell::words(text)?;
+    let commands = || words.chunk_by(|_, next| !next.begins || is_option(next));
+    let named =
+        || commands().filter_map(|command| command.get(command.iter().position(is_program)?..));
+    // A name may also stand in `modprobe kvm` or in a test whether the program is there.
+    named()
+        .find(|command| command.iter().any(is_option))
+        .or_else(|| commands().next().filter(|command| command.first().is_some_and(is_option)))
+        .or_else(|| named().next())
+        .map(options)
+        .ok_or_else(|| ParseError::new(1, "no QEMU command line: no word is qemu-system-… or kvm"))
 }
 
-fn options(words: Vec<(String, At)>) -> CommandLine {
+/// The name of QEMU, or a variable that holds it.
+fn is_program(word: &Word) -> bool {
+    let name = word.text.rsplit('/').next().unwrap_or_default();
+    let known = name.starts_with("qemu-system-") || matches!(name, "qemu-kvm" | "kvm" | "qemu");
+    let variable = name.starts_with('$') && name.to_ascii_uppercase().contains("QEMU");
+    (known || variable) && !word.text.contains('=')
+}
+
+fn is_option(word: &Word) -> bool {
+    word.text.starts_with('-')
+}
+
+fn options(words: &[Word]) -> CommandLine {
     let mut line = CommandLine::default();
-    let mut words = words.into_iter().peekable();
-    if let Some((program, _)) = words.next_if(|(word, _)| !word.starts_with('-')) {
-        line.program = program;
+    let mut words = words.iter().peekable();
+    if let Some(program) = words.next_if(|word| !is_option(word)) {
+        line.program.clone_from(&program.text);
     }
-    while let Some((word, mut at)) = words.next() {
-        let Some(name) = word.strip_prefix("--").or_else(|| word.strip_prefix('-')) else {
-            continue;
-        };
-        let takes = |next: &str| VALUED.contains(&name) || !next.starts_with('-');
-        let value = words.next_if(|(next, _)| takes(next));
-        if let Some((_, end)) = &value {
-            (at.end_line, at.end_column) = (end.end_line, end.end_column);
+    while let Some(word) = words.next() {
+        let name = word.text.strip_prefix("--").or_else(|| word.text.strip_prefix('-'));
+        let Some(name) = name else { continue };
+        let takes =
+            |next: &&Word| VALUED.contains(&name) || !is_option(next) && !FLAGS.contains(&name);
+        let value = words.next_if(takes);
+        let mut at = word.at;
+        if let Some(value) = value {
+            (at.end_line, at.end_column) = (value.at.end_line, value.at.end_column);
         }
-        line.options.push(Opt { name: name.to_owned(), value: value.map(|(value, _)| value), at });
+        let value = value.map(|value| value.text.clone());
+        line.options.push(Opt { name: name.to_owned(), value, at });
     }
     line
-}
-
-/// Splits like a POSIX shell, without expanding anything; a word ends a command at `;`, `|` and `&` only as a word of its own.
-fn words(text: &str) -> Result<Vec<(String, At)>, ParseError> {
-    let lines = Lines::new(text);
-    let mut words = Vec::new();
-    let mut word = String::new();
-    let mut start = None;
-    let mut quote = None;
-    let mut characters = text.char_indices().peekable();
-    while let Some((offset, c)) = characters.next() {
-        match (quote, c) {
-            (None, '\\') if characters.peek().is_some_and(|(_, next)| *next == '\n') => {
-                characters.next();
-            }
-            (None | Some((_, '"')), '\\') => {
-                start.get_or_insert(offset);
-                word.extend(characters.next().map(|(_, escaped)| escaped));
-            }
-            (Some((_, open)), c) if c == open => quote = None,
-            (Some(_), c) => word.push(c),
-            (None, '\'' | '"') => {
-                start.get_or_insert(offset);
-                quote = Some((offset, c));
-            }
-            (None, '#') if start.is_none() => {
-                while characters.next_if(|(_, next)| *next != '\n').is_some() {}
-            }
-            (None, c) if c.is_whitespace() => {
-                if let Some(start) = start.take() {
-                    words.push((std::mem::take(&mut word), lines.at(start..offset)));
-                }
-            }
-            (None, c) => {
-                start.get_or_insert(offset);
-                word.push(c);
-            }
-        }
-    }
-    if let Some((offset, _)) = quote {
-        return Err(ParseError::new(
-            lines.at(offset..offset).line as usize,
-            "a quote is not closed",
-        ));
-    }
-    if let Some(start) = start {
-        words.push((word, lines.at(start..text.len())));
-    }
-    Ok(words)
 }
 
 #[cfg(test)]
@@ -303,6 +303,33 @@ mod tests {
         assert_eq!(line.accelerator(), "kvm");
         assert_eq!(line.machine().get("hpet"), Some("off"));
         assert!(line.last("S").unwrap().value.is_none());
+    }
+
+    #[test]
+    fn an_empty_argument_is_a_value() {
+        let line = from_argv("qemu-system-x86_64\0-append\0\0-rtc\0base=utc\0-no-hpet\0a.img\0\0");
+        assert_eq!(line.rtc().get("base"), Some("utc"));
+        assert_eq!(line.last("append").unwrap().value.as_deref(), Some(""));
+        assert_eq!(line.last("no-hpet").unwrap().value, None);
+    }
+
+    #[test]
+    fn a_script_s_other_commands_are_left_out() {
+        let script = "QEMU=/usr/bin/qemu-system-x86_64\nmodprobe kvm\n[ -x /usr/bin/kvm ] || exit\n$QEMU -m 1G \\\n -rtc base=utc\necho -rtc base=localtime\n";
+        let line = parse(script).unwrap();
+        assert_eq!((line.program.as_str(), line.options.len()), ("$QEMU", 2));
+        assert_eq!(parse("-m 1G\n-rtc clock=vm\n").unwrap().rtc().get("clock"), Some("vm"));
+        assert_eq!(parse("qemu-system-x86_64").unwrap().options, []);
+    }
+
+    #[test]
+    fn minus_wins_over_plus_and_both_over_a_value() {
+        let invtsc = |cpu: &str| parse(&format!("kvm -cpu host,{cpu}")).unwrap().cpu().on("invtsc");
+        assert!(invtsc("+invtsc") && invtsc("+invtsc,invtsc=off") && invtsc("invtsc=y"));
+        assert!(!invtsc("-invtsc,+invtsc") && !invtsc("invtsc=on,invtsc=off"));
+        let line = parse("kvm -cpu host,tsc_freq=1000").unwrap();
+        assert_eq!(line.cpu().get("tsc-frequency"), Some("1000"));
+        assert_eq!(line.cpu().get("model"), Some("host"));
     }
 
     #[test]

@@ -12,6 +12,10 @@ const ATTRIBUTES: usize = 256;
 /// A domain has about five.
 const NAMESPACES: usize = 64;
 
+/// A text up to this length is read at once if it is a single document, as nearly all are: its attributes can take no
+/// longer than some milliseconds.
+const SHORT: usize = 16 << 10;
+
 /// The documents of a text, each with the offset of its start.
 pub(crate) struct Documents<'a> {
     lines: &'a Lines<'a>,
@@ -29,13 +33,16 @@ impl<'a> Documents<'a> {
         if part.chars().take(4).any(|c| matches!(c, '\0' | '\u{fffd}')) {
             return Err(ParseError::new(line, "not UTF-8; UTF-16 must be converted to it first"));
         }
-        let options = ParsingOptions { allow_dtd: false, ..ParsingOptions::default() };
-        let document = Document::parse_with_options(part, options).map_err(|error| {
+        let document = parse(part).map_err(|error| {
             let row = error.pos().row as usize;
             ParseError::new(line + row.saturating_sub(1), no_position(&error.to_string()))
         })?;
         Ok((start, document))
     }
+}
+
+fn parse(text: &str) -> Result<Document<'_>, roxmltree::Error> {
+    Document::parse_with_options(text, ParsingOptions { allow_dtd: false, ..Default::default() })
 }
 
 impl<'a> Iterator for Documents<'a> {
@@ -46,6 +53,13 @@ impl<'a> Iterator for Documents<'a> {
         // An XML declaration must be the first thing in a document.
         let rest = text[self.start..].trim_start();
         let start = text.len() - rest.len();
+        if rest.len() <= SHORT
+            && rest.matches("xmlns").count() <= NAMESPACES
+            && let Ok(document) = parse(rest)
+        {
+            self.start = text.len();
+            return Some(Ok((start, document)));
+        }
         let extent = Extent::of(rest);
         self.start = start + extent.length;
         if extent.unbounded {

@@ -111,9 +111,10 @@ impl Qemu {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::Source;
 
     fn qemu(text: &str) -> Qemu {
-        Qemu::of_file("vm.args", kvmtime_wire::qemu::parse(text).unwrap(), "".into())
+        Qemu::of_file("vm.args", kvmtime_wire::qemu::parse(text).unwrap(), Source::default())
     }
 
     #[test]

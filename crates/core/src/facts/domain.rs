@@ -6,6 +6,7 @@ use kvmtime_wire::domain::{DomainXml, Word};
 use kvmtime_wire::text::At;
 use serde::{Deserialize, Serialize};
 
+use super::Source;
 use crate::check::Subject;
 use crate::fact::Fact;
 use crate::finding::Finding;
@@ -33,12 +34,12 @@ pub struct Domain {
     pub definition: Fact<DomainXml>,
     /// The text that `xml` was read from, to show the lines that findings speak of.
     #[serde(skip)]
-    pub source: Arc<str>,
+    pub source: Arc<Source>,
 }
 
 impl Domain {
     /// A domain as its XML describes it.
-    pub fn of(xml: DomainXml, from: &str, path: &str, source: Arc<str>) -> Self {
+    pub fn of(xml: DomainXml, from: &str, path: &str, source: Arc<Source>) -> Self {
         let name =
             xml.name.as_ref().map_or_else(|| "unnamed".to_owned(), |name| name.value.clone());
         Self {
@@ -85,7 +86,7 @@ impl Domain {
 
     /// The change of an attribute to another value; the quotes stay as they are.
     pub fn rewrite(&self, attribute: &str, word: &Word, value: &str) -> Change {
-        let line = self.source.lines().nth((word.at.end_line as usize).saturating_sub(1));
+        let line = self.source.line(word.at.end_line);
         let end = (word.at.end_column as usize).saturating_sub(2);
         let quote = line.and_then(|line| line.chars().nth(end)).filter(|end| *end == '"');
         let quote = quote.unwrap_or('\'');

@@ -252,9 +252,9 @@ impl Rtc {
 pub struct TimeDaemon {
     /// `chronyd`, `ntpd`, `systemd-timesyncd`, `phc2sys`, `vmtoolsd`, `VBoxService` …
     pub name: String,
-    /// Process id.
+    /// Process id; 0 of a daemon that is only enabled, on a machine that does not run.
     pub pid: u32,
-    /// Its arguments, separated by blanks.
+    /// Its arguments, separated by blanks; then, its unit.
     pub command: String,
 }
 

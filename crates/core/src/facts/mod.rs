@@ -12,6 +12,7 @@ mod pause;
 mod phc;
 mod qemu;
 mod rhel;
+mod source;
 
 pub use devices::Setting;
 pub use discipline::Opinion;
@@ -21,6 +22,7 @@ pub use machine::{
     LibvirtHost, Logs, Machine, Ntp, Phc, Power, Role, Rtc, TimeDaemon, Timex, Units,
 };
 pub use qemu::Qemu;
+pub use source::Source;
 
 use serde::{Deserialize, Serialize};
 

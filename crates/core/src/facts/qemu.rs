@@ -1,10 +1,9 @@
 //! One QEMU command line.
 
-use std::sync::Arc;
-
 use kvmtime_wire::qemu::{CommandLine, Opt};
 use serde::{Deserialize, Serialize};
 
+use super::Source;
 use super::{Domain, Facts};
 use crate::check::Subject;
 use crate::fact::{Fact, Unknown};
@@ -26,7 +25,7 @@ pub struct Qemu {
     pub line: CommandLine,
     /// The text of the file that it was read from, to show the lines that findings speak of.
     #[serde(skip)]
-    pub source: Arc<str>,
+    pub source: Source,
 }
 
 impl Qemu {
@@ -35,11 +34,11 @@ impl Qemu {
         let from = format!("/proc/{pid}/cmdline");
         let name = line.name().unwrap_or_else(|| pid.to_string());
         let os = crate::profile::of_qemu(&line, &from);
-        Self { id: format!("qemu/{pid}"), name, from, os, line, source: Arc::default() }
+        Self { id: format!("qemu/{pid}"), name, from, os, line, source: Source::default() }
     }
 
     /// The command line in a file.
-    pub fn of_file(path: &str, line: CommandLine, source: Arc<str>) -> Self {
+    pub fn of_file(path: &str, line: CommandLine, source: Source) -> Self {
         let name = line.name().unwrap_or_else(|| path.to_owned());
         let os = crate::profile::of_qemu(&line, path);
         Self { id: format!("qemu/{name}"), name, from: path.to_owned(), os, line, source }

@@ -1,5 +1,6 @@
 //! See [`RULE`].
 
+use crate::fact::Unknown;
 use crate::facts::{Facts, Machine};
 use crate::finding::{Effect, Risk};
 use crate::rule::Verdict;
@@ -42,7 +43,7 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
             "kvm-clock's periodic update disturbs every vCPU of this real-time host",
             "write `options kvm kvmclock_periodic_sync=0` to `/etc/modprobe.d/kvm.conf`",
         ),
-        (false, false) if carries_ntp(host.kernel.get()?) => (
+        (false, false) if carries_ntp(host)? => (
             "kvm-clock's periodic update is off, so the host's NTP corrections reach no guest",
             "remove `kvmclock_periodic_sync=0` from `/etc/modprobe.d`",
         ),
@@ -58,8 +59,7 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
 }
 
 /// Whether kvm-clock follows NTP in this kernel: it did before 5.5.
-fn carries_ntp(kernel: &str) -> bool {
-    let mut numbers = kernel.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
-    let version = (numbers.next().unwrap_or(u32::MAX), numbers.next().unwrap_or_default());
-    version < (5, 5) && !kernel.contains(".el8")
+fn carries_ntp(host: &Machine) -> Result<bool, Unknown> {
+    let kernel = host.kernel.get()?;
+    Ok(host.kernel_before(&[5, 5]) && !kernel.contains(".el8"))
 }

@@ -43,8 +43,7 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
     if locks.is_empty() || host.power.tuned_is(is_for_latency) {
         return Ok(vec![]);
     }
-    let cpu = host.cpu.get()?;
-    if !cpu.has("constant_tsc") || !cpu.has("nonstop_tsc") {
+    if !host.tsc_is_invariant()? {
         return Ok(vec![]);
     }
     let words: Vec<String> = locks.iter().map(|lock| format!("`{lock}`")).collect();

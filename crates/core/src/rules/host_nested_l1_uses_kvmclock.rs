@@ -41,12 +41,13 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
         .found("this host is a guest that keeps time by `kvm-clock`, which it cannot pass on to its own guests")
         .saw_fact("current clocksource", &host.clocksource.current, Clone::clone)
         .saw_fact("available clocksources", &host.clocksource.available, |list| list.join(" "));
-    let invariant = |cpu: &kvmtime_wire::cpuinfo::CpuInfo| {
-        cpu.has("constant_tsc") && cpu.has("nonstop_tsc")
+    let found = match host.tsc_is_invariant() {
+        Ok(visible) => found.saw("invariant TSC visible", visible, host.cpu.from()),
+        Err(_) => found,
     };
-    let found = found.saw_fact("invariant TSC visible", &host.cpu, invariant);
-    let listed = host.clocksource.available.value().is_some_and(|list| list.iter().any(|c| c == "tsc"));
-    if listed && host.cpu.value().is_some_and(invariant) {
+    let available = &host.clocksource.available;
+    let listed = available.value().is_some_and(|list| list.iter().any(|name| name == "tsc"));
+    if listed && host.tsc_is_invariant() == Ok(true) {
         return Ok(vec![
             found
                 .cure("switch the clocksource to `tsc`", Effect::Live, Risk::Careful)

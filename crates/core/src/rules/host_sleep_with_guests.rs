@@ -12,9 +12,10 @@ crate::rule! {
     /// Guests run on a host that may suspend (its sleep targets are not masked), or that has suspended since it booted.
     ///
     /// ## Why it matters
-    /// A guest does not see the time for which its host sleeps: its clock is behind by that time until somebody steps
-    /// it. If the TSC starts anew on the way, KVM also gives up the master clock of every VM that exists, for as long
-    /// as that VM runs.
+    /// kvm-clock counts from the host's boot, sleep included: a guest that keeps time by it leaps over the gap, timers
+    /// and watchdogs with it. Where a deep sleep starts the host's TSC anew, KVM lets the guests' TSC go on where it
+    /// stopped: a guest that keeps time by `tsc` is behind by the whole sleep until somebody steps it. KVM then also
+    /// gives up the master clock of every VM that exists, for as long as that VM runs.
     ///
     /// ## What to do
     /// On a server: `systemctl mask sleep.target suspend.target hibernate.target hybrid-sleep.target`. On a laptop: set
@@ -25,7 +26,8 @@ crate::rule! {
     /// On a server that has not slept yet this is only worth a note.
     ///
     /// ## References
-    /// - Linux `arch/x86/kvm/x86.c:kvm_arch_enable_virtualization_cpu` (`kvm_arch_hardware_enable` before 6.12)
+    /// - Linux `arch/x86/kvm/x86.c:kvm_arch_enable_virtualization_cpu` (`kvm_arch_hardware_enable` before 6.12),
+    ///   `get_kvmclock_base_ns`
     /// - systemd-suspend.service(8), systemd.special(7)
     /// - <https://chrony-project.org/doc/4.6/chrony.conf.html>, `makestep`
     "host-sleep-with-guests" on Host {

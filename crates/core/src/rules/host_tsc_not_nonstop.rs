@@ -31,7 +31,7 @@ crate::rule! {
 }
 
 fn check(host: &Machine, _: &Facts) -> Verdict {
-    if !host.is_x86() || host.clocksource.current.value().is_some_and(|name| name == "tsc") {
+    if !host.is_x86() || host.reads("tsc") {
         return Ok(vec![]);
     }
     let cpu = host.cpu.get()?;

@@ -10,25 +10,26 @@ use crate::rule::Verdict;
 crate::rule! {
     /// ## What it checks
     /// A time daemon's log tells that it met an error which it does not correct by itself or did not cause: ntpd's
-    /// panic limit, chronyd's `System clock wrong by … seconds`, `Forward time jump detected!`,
-    /// `Backward time jump detected!`, `Can't synchronise: no selectable sources`.
+    /// panic limit or chronyd's `maxchange`, chronyd's `System clock wrong by … seconds`,
+    /// `Forward time jump detected!`, `Backward time jump detected!`, `Can't synchronise: …`.
     ///
     /// ## Why it matters
-    /// ntpd ends when it finds the clock more than 1000 s off, and from then on nobody keeps it. chronyd lives on, but
-    /// a jump means that the machine was paused, restored or set by somebody else, and after its first updates chronyd
-    /// does not step: what is left is slewed away slowly.
+    /// ntpd ends when it finds the clock more than 1000 s off, and from then on nobody keeps it. chronyd lives on,
+    /// unless `maxchange` tells it not to. But a jump means that the machine was paused, restored or set by somebody
+    /// else, and after its first updates chronyd does not step: what is left is slewed away slowly.
     ///
     /// ## What to do
     /// Start ntpd again, with `tinker panic 0` for a machine that is paused or saved. For chronyd on such a machine
     /// `makestep 1 -1`, or set the guest's clock when it resumes.
     ///
     /// ## Exceptions
-    /// ntpd's line where a time daemon keeps the clock again is only worth a warning. `no selectable sources` is not
-    /// reported once chronyd follows a source again.
+    /// The end of a daemon where one keeps the clock again is only worth a warning, and an error that chronyd stepped
+    /// right after, as it may at its start, a note. `Can't synchronise` is not reported once chronyd follows a source
+    /// again.
     ///
     /// ## References
     /// - ntp.org `ntpd/ntp_loopfilter.c:local_clock`; <https://docs.ntpsec.org/latest/miscopt.html>, `tinker panic`
-    /// - chrony `reference.c`, `sched.c`, `sources.c`
+    /// - chrony `reference.c`, `local.c`, `sched.c`, `sources.c`
     /// - <https://chrony-project.org/faq.html>, "Is chronyd allowed to step the system clock?"
     "log-ntp-giveup" on Machine {
         summary: "a time daemon met an error that it does not correct",
@@ -44,26 +45,31 @@ fn check(machine: &Machine, _: &Facts) -> Verdict {
 
 fn ended(machine: &Machine) -> Option<Finding> {
     let log = &machine.logs.system;
-    let lines = log.lines(|event| *event == Event::NtpdGaveUp).ok()?;
-    if lines.is_empty() {
-        return None;
-    }
+    let lines =
+        log.lines(|event| matches!(event, Event::NtpdGaveUp | Event::ChronyGaveUp)).ok()?;
+    let daemon = match lines.last()?.event {
+        Event::ChronyGaveUp => "chronyd",
+        _ => "ntpd",
+    };
     let kept = machine.clock_movers().is_ok_and(|movers| !movers.is_empty());
     let found = RULE
-        .found("ntpd found the clock too far off, and ended")
+        .found(format!("{daemon} found the clock too far off, and ended"))
         .severity(if kept { Severity::Warning } else { Severity::Error })
         .saw_lines(log, &lines)
-        .saw_fact("time daemons that run", &machine.daemons, |daemons| {
-            daemons.iter().map(|daemon| daemon.name.as_str()).collect::<Vec<_>>().join(" ")
+        .saw_fact("time daemons that run", &machine.daemons, |daemons| match daemons.as_slice() {
+            [] => "none".to_owned(),
+            all => all.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(" "),
         });
-    let summary = "set the clock and start ntpd; if the machine is ever paused, `tinker panic 0` in ntp.conf";
+    let summary = match daemon {
+        "chronyd" => "start chronyd, and raise `maxchange` in its chrony.conf if the machine is ever paused",
+        _ => "set the clock and start ntpd; if the machine is ever paused, `tinker panic 0` in ntp.conf",
+    };
     Some(found.cure(summary, Effect::Live, Risk::Careful))
 }
 
 fn jumped(machine: &Machine) -> Option<Finding> {
     let log = &machine.logs.system;
-    let jumps = |event: &Event| matches!(event, Event::ChronyTimeJump | Event::ChronyClockWrong { .. });
-    let lines = log.lines(jumps).ok()?;
+    let lines = log.lines(is_jump).ok()?;
     if lines.is_empty() {
         return None;
     }
@@ -79,9 +85,18 @@ fn jumped(machine: &Machine) -> Option<Finding> {
         ),
         None => "chronyd saw the time jump, which it did not cause".to_owned(),
     };
-    let found = RULE.found(message).severity(Severity::Warning).saw_lines(log, &lines);
+    let last = |such: fn(&Event) -> bool| log.value()?.iter().rposition(|line| such(&line.event));
+    let stepped = last(|event| matches!(event, Event::ChronyStepped { .. })) > last(is_jump);
+    let found = RULE
+        .found(message)
+        .severity(if stepped { Severity::Info } else { Severity::Warning })
+        .saw_lines(log, &lines);
     let summary = "if the machine is paused, saved or suspended, write `makestep 1 -1` to its chrony.conf";
     Some(found.cure(summary, Effect::Live, Risk::Careful))
+}
+
+fn is_jump(event: &Event) -> bool {
+    matches!(event, Event::ChronyTimeJump | Event::ChronyClockWrong { .. })
 }
 
 fn lost(machine: &Machine) -> Option<Finding> {
@@ -91,7 +106,7 @@ fn lost(machine: &Machine) -> Option<Finding> {
         return None;
     }
     let found = RULE
-        .found("chronyd has lost every source that it could follow")
+        .found("chronyd finds no source that it can follow")
         .severity(Severity::Warning)
         .saw_lines(log, &lines)
         .saw_fact("chronyd", &machine.chrony.tracking, |tracking| tracking.leap.clone());

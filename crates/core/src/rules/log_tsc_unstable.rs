@@ -42,7 +42,7 @@ fn check(machine: &Machine, _: &Facts) -> Verdict {
     let lines = log.lines(is_verdict)?;
     let Some(first) = lines.first() else { return Ok(vec![]) };
     let host = machine.roles.contains(&Role::Host);
-    let aside = machine.clocksource.current.value().is_some_and(|name| name == "kvm-clock");
+    let aside = machine.reads("kvm-clock");
     let severity = match (host, aside) {
         (true, _) => Severity::Error,
         (false, true) => Severity::Info,
@@ -78,7 +78,7 @@ fn message(line: &LogLine) -> String {
         Event::TscWarp => "the kernel gave up the TSC: it differs from CPU to CPU".to_owned(),
         Event::UnstableTscForGuests => "KVM warns that guests' TSC is not reliable here".to_owned(),
         Event::Unstable { clocksource, delta_ns: Some(delta) } => {
-            format!("the kernel gave up `{clocksource}`, which was {delta} ns off")
+            format!("the kernel gave up `{clocksource}`, which was {} ms off", delta / 1_000_000)
         }
         _ => "the kernel's watchdog gave up the TSC".to_owned(),
     }

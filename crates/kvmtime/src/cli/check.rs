@@ -1,9 +1,10 @@
 //! `kvmtime check`.
 
+use std::collections::BTreeMap;
 use std::num::NonZero;
-use std::panic::resume_unwind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 
 use kvmtime_core::check::{self, Report};
@@ -11,7 +12,7 @@ use kvmtime_core::finding::Severity;
 
 use super::exit::{self, Exit};
 use super::targets::{self, Targets};
-use crate::output::{self, Format, Verbosity};
+use crate::output::{self, Format, Printer, Verbosity};
 
 /// Say what is wrong with the time of these machines, with evidence and cure
 ///
@@ -53,24 +54,22 @@ enum Limit {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut found = args.targets.find();
-    let mut report = Report::default();
+    let mut printer = Printer::new(args.format, args.verbosity);
     for facts in &found.sets {
-        report.append(check::check(facts));
+        printer.add(check::check(facts));
     }
-    for judged in each(&found.files) {
-        match judged {
-            Ok(Some(part)) => report.append(part),
-            Ok(None) => {}
-            Err(error) => found.failures.push(error),
-        }
-    }
-    if found.failures.is_empty() || !report.subjects.is_empty() {
-        output::report(&report, args.format, args.verbosity)?;
+    each(&found.files, |judged| match judged {
+        Ok(Some(part)) => printer.add(part),
+        Ok(None) => {}
+        Err(error) => found.failures.push(error),
+    });
+    if found.failures.is_empty() || !printer.is_empty() {
+        printer.finish()?;
     }
     for failure in &found.failures {
         exit::failed(failure);
     }
-    Ok(match (found.failures.is_empty(), args.fail_on.reached(report.worst())) {
+    Ok(match (found.failures.is_empty(), args.fail_on.reached(printer.worst())) {
         (false, _) => Exit::Failed,
         (true, true) => Exit::Findings,
         (true, false) => Exit::Clean,
@@ -90,27 +89,46 @@ impl Limit {
 
 type Judged = anyhow::Result<Option<Report>>;
 
-/// Reads and judges every file on all CPUs, one file in memory at a time on each; the order stays that of the list.
-fn each(files: &[PathBuf]) -> Vec<Judged> {
+/// So many files are handed over at once: waking another thread for each costs more than judging it.
+const PORTION: usize = 16;
+
+/// Reads and judges every file on all CPUs, one file in memory at a time on each, and hands the verdicts over in the
+/// order of the list.
+fn each(files: &[PathBuf], mut done: impl FnMut(Judged)) {
     let next = AtomicUsize::new(0);
+    let portions: Vec<&[PathBuf]> = files.chunks(PORTION).collect();
     let progress = output::progress(files.len());
-    let work = || {
-        let mut done = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(path) = files.get(index) else { return done };
-            let facts = targets::of_folder(path);
-            done.push((index, facts.map(|facts| facts.map(|facts| check::check(&facts)))));
-            progress.inc(1);
+    let workers = thread::available_parallelism().map_or(1, NonZero::get).min(portions.len());
+    let (send, receive) = mpsc::sync_channel(workers);
+    let work = |send: SyncSender<(usize, Vec<Judged>)>| loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        let Some(portion) = portions.get(number) else { return };
+        let judged = portion.iter().map(|path| judge(path)).collect();
+        if send.send((number, judged)).is_err() {
+            return;
         }
     };
-    let workers = thread::available_parallelism().map_or(1, NonZero::get).min(files.len());
-    let mut done: Vec<(usize, Judged)> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        let joined = workers.into_iter().map(|worker| worker.join());
-        joined.flat_map(|done| done.unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            let send = send.clone();
+            scope.spawn(|| work(send));
+        }
+        drop(send);
+        let mut early = BTreeMap::new();
+        let mut turn = 0;
+        for (number, judged) in receive {
+            early.insert(number, judged);
+            while let Some(judged) = early.remove(&turn) {
+                progress.inc(judged.len() as u64);
+                judged.into_iter().for_each(&mut done);
+                turn += 1;
+            }
+        }
     });
     progress.finish_and_clear();
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, judged)| judged).collect()
+}
+
+fn judge(path: &Path) -> Judged {
+    let facts = targets::of_folder(path)?;
+    Ok(facts.map(|facts| check::check(&facts)))
 }

@@ -6,7 +6,7 @@ use kvmtime_core::facts::{Facts, Role};
 use kvmtime_wire::domain::NoDomain;
 
 use super::exit::Hinted;
-use crate::probe::{self, Part};
+use crate::probe::{self, Missing, Part};
 use crate::world::{self, Input, World};
 
 /// Where to look; the same for every command that reads.
@@ -64,6 +64,7 @@ impl Targets {
         let mut parts = Vec::new();
         for name in &self.names {
             match (part(name), name.strip_prefix("libvirt+")) {
+                (Some(part), _) if parts.contains(&part) => {}
                 (Some(part), _) => parts.push(part),
                 (None, Some(uri)) => {
                     found.add(probe::of_libvirt(&World::live(), uri).map_err(missing))
@@ -115,8 +116,8 @@ impl Found {
     }
 }
 
-fn missing(what: String) -> anyhow::Error {
-    Hinted::new(what, "`kvmtime check` without a target shows what there is").into()
+fn missing(part: Missing) -> anyhow::Error {
+    Hinted::new(part.what, part.hint).into()
 }
 
 /// A word that is not a path: a part of this machine. `./host` is a path.

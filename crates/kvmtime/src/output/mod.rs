@@ -1,6 +1,7 @@
 //! What users see: the only place that prints.
 #![expect(clippy::print_stderr, reason = "this is where errors are printed")]
 
+mod brief;
 mod facts;
 mod json;
 mod report;
@@ -11,7 +12,10 @@ use std::io::{self, Write};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kvmtime_core::check::Report;
 use kvmtime_core::facts::Facts;
+use kvmtime_core::finding::Severity;
 use kvmtime_core::rule::Rule;
+
+pub use rules::page as rule_page;
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -35,14 +39,65 @@ pub(crate) struct Verbosity {
     pub(crate) quiet: bool,
 }
 
-/// Prints a report.
-///
-/// # Errors
-/// When standard output cannot be written.
-pub(crate) fn report(report: &Report, format: Format, verbosity: Verbosity) -> io::Result<()> {
-    match format {
-        Format::Text => to_stdout(|out, colour| report::text(out, report, verbosity, colour)),
-        Format::Json => to_stdout(|out, _| json::report(out, report)),
+/// Prints a report that comes in parts.
+pub(crate) struct Printer {
+    format: Format,
+    verbosity: Verbosity,
+    colour: bool,
+    report: Report,
+    brief: brief::Lines,
+}
+
+impl Printer {
+    pub(crate) fn new(format: Format, verbosity: Verbosity) -> Self {
+        let (report, brief) = (Report::default(), brief::Lines::default());
+        Self { format, verbosity, colour: colour(), report, brief }
+    }
+
+    /// Takes a part. Of many subjects only what is printed of them is kept.
+    pub(crate) fn add(&mut self, part: Report) {
+        self.report.append(part);
+        let many = self.report.subjects.len() > brief::MANY;
+        if many && self.format == Format::Text && !self.verbosity.verbose {
+            for finding in self.report.findings.drain(..) {
+                self.brief.add(&finding, self.colour);
+            }
+            self.report.skipped.clear();
+        }
+    }
+
+    /// Whether anything was judged.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.report.subjects.is_empty()
+    }
+
+    /// The worst finding's severity.
+    pub(crate) fn worst(&self) -> Option<Severity> {
+        self.report.summary.worst()
+    }
+
+    /// Prints it all.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub(crate) fn finish(&self) -> io::Result<()> {
+        to_stdout(|out| match self.format {
+            Format::Text => self.text(out),
+            Format::Json => json::report(out, &self.report),
+        })
+    }
+
+    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Verbosity { verbose, quiet } = self.verbosity;
+        if self.is_empty() {
+            return writeln!(out, "nothing to check was found");
+        }
+        self.brief.write(out)?;
+        report::findings(out, &self.report, verbose, self.colour)?;
+        if verbose {
+            report::skipped(out, &self.report)?;
+        }
+        if quiet { Ok(()) } else { report::closing(out, &self.report, self.colour) }
     }
 }
 
@@ -52,7 +107,7 @@ pub(crate) fn report(report: &Report, format: Format, verbosity: Verbosity) -> i
 /// When standard output cannot be written.
 pub(crate) fn facts(facts: &Facts, format: Format) -> anyhow::Result<()> {
     let json = serde_json::to_value(facts)?;
-    to_stdout(|out, _| match format {
+    to_stdout(|out| match format {
         Format::Text => facts::text(out, &json),
         Format::Json => json::value(out, &json),
     })?;
@@ -64,7 +119,7 @@ pub(crate) fn facts(facts: &Facts, format: Format) -> anyhow::Result<()> {
 /// # Errors
 /// When standard output cannot be written.
 pub(crate) fn rules(format: Format) -> io::Result<()> {
-    to_stdout(|out, _| match format {
+    to_stdout(|out| match format {
         Format::Text => rules::table(out),
         Format::Json => json::value(out, &rules::json()),
     })
@@ -75,7 +130,7 @@ pub(crate) fn rules(format: Format) -> io::Result<()> {
 /// # Errors
 /// When standard output cannot be written.
 pub(crate) fn page(rule: &Rule) -> io::Result<()> {
-    to_stdout(|out, _| out.write_all(rules::page(rule).as_bytes()))
+    to_stdout(|out| out.write_all(rule_page(rule).as_bytes()))
 }
 
 /// Prints one line.
@@ -83,7 +138,7 @@ pub(crate) fn page(rule: &Rule) -> io::Result<()> {
 /// # Errors
 /// When standard output cannot be written.
 pub(crate) fn line(text: &str) -> io::Result<()> {
-    to_stdout(|out, _| writeln!(out, "{text}"))
+    to_stdout(|out| writeln!(out, "{text}"))
 }
 
 /// Prints an error, and what may help.
@@ -105,11 +160,14 @@ pub(crate) fn progress(length: usize) -> ProgressBar {
     }
 }
 
-/// Writes through one large buffer, in colour only on a terminal that wants it.
-fn to_stdout(write: impl FnOnce(&mut dyn Write, bool) -> io::Result<()>) -> io::Result<()> {
-    let stdout = io::stdout();
-    let colour = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
-    let mut out = io::BufWriter::with_capacity(1 << 16, stdout.lock());
-    write(&mut out, colour)?;
+/// In colour only on a terminal that wants it.
+fn colour() -> bool {
+    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+}
+
+/// Writes through one large buffer.
+fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    write(&mut out)?;
     out.flush()
 }

@@ -4,58 +4,34 @@ use std::io::{self, Write};
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use anstyle::{AnsiColor, Style};
-use kvmtime_core::check::{Report, Subject};
+use kvmtime_core::check::{Report, Skipped, Subject};
 use kvmtime_core::finding::{Cure, Effect, Finding, Risk, Severity};
 
-use super::Verbosity;
+use super::brief;
 
-/// With more subjects than this a finding is one line: nobody reads ten thousand excerpts.
-const MANY: usize = 20;
-
-pub(super) fn text(
+/// The findings of few subjects, each with its excerpt.
+pub(super) fn findings(
     out: &mut dyn Write,
     report: &Report,
-    verbosity: Verbosity,
+    verbose: bool,
     colour: bool,
 ) -> io::Result<()> {
-    if report.subjects.is_empty() {
-        return writeln!(out, "nothing to check was found");
-    }
     let mut findings: Vec<&Finding> = report.findings.iter().collect();
     findings.sort_by_key(|finding| finding.severity);
-    let many = report.subjects.len() > MANY && !verbosity.verbose;
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     for finding in findings {
-        if many {
-            brief(out, finding, colour)?;
-        } else {
-            let shown = snippet(finding, report.subjects.len() > 1, verbosity.verbose);
-            writeln!(out, "{}\n", renderer.render(&[shown]))?;
-        }
+        let shown = snippet(finding, report.subjects.len() > 1, verbose);
+        writeln!(out, "{}\n", renderer.render(&[shown]))?;
     }
-    if verbosity.quiet {
-        return Ok(());
-    }
-    if verbosity.verbose {
-        for skipped in &report.skipped {
-            writeln!(
-                out,
-                "skipped {} on {}, because {}",
-                skipped.rule, skipped.subject, skipped.why
-            )?;
-        }
-    }
-    closing(out, report, colour)
+    Ok(())
 }
 
-fn brief(out: &mut dyn Write, finding: &Finding, colour: bool) -> io::Result<()> {
-    match &finding.location {
-        Some(place) => write!(out, "{}:{}:{}: ", place.path, place.at.line, place.at.column)?,
-        None => write!(out, "{}: ", finding.subject)?,
+/// Why rules were skipped.
+pub(super) fn skipped(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    for Skipped { rule, subject, why } in &report.skipped {
+        writeln!(out, "skipped {rule} on {subject}, because {why}")?;
     }
-    let style = style(finding.severity, colour);
-    let word = finding.severity.word();
-    writeln!(out, "{style}{word}{style:#}: {} [{}]", finding.message, finding.rule)
+    Ok(())
 }
 
 fn snippet<'a>(finding: &'a Finding, several: bool, verbose: bool) -> Group<'a> {
@@ -126,7 +102,8 @@ fn cure(cure: &Cure) -> String {
     format!("cure: {} ({effect}{risk})", cure.summary)
 }
 
-fn closing(out: &mut dyn Write, report: &Report, colour: bool) -> io::Result<()> {
+/// The line of counts.
+pub(super) fn closing(out: &mut dyn Write, report: &Report, colour: bool) -> io::Result<()> {
     let sum = &report.summary;
     let count = |number: usize, severity: Severity, word: &str| {
         let style = if number == 0 { Style::new() } else { style(severity, colour) };
@@ -147,13 +124,14 @@ fn closing(out: &mut dyn Write, report: &Report, colour: bool) -> io::Result<()>
 }
 
 fn subjects(all: &[Subject]) -> String {
-    if all.len() > MANY {
+    if all.len() > brief::MANY {
         return format!("{} subjects", all.len());
     }
     all.iter().map(|subject| subject.id.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn style(severity: Severity, colour: bool) -> Style {
+/// The colour of a severity.
+pub(super) fn style(severity: Severity, colour: bool) -> Style {
     let hue = match severity {
         Severity::Error => AnsiColor::BrightRed,
         Severity::Warning => AnsiColor::BrightYellow,

@@ -25,8 +25,8 @@ pub(super) fn json() -> Value {
     json!({ "schema": "kvmtime.rules/1", "rules": rules.collect::<Vec<_>>() })
 }
 
-/// The page as Markdown.
-pub(super) fn page(rule: &Rule) -> String {
+/// A rule's page as Markdown.
+pub fn page(rule: &Rule) -> String {
     // A doc comment keeps the blank after its slashes.
     let body: Vec<&str> =
         rule.page.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();

@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 
 use kvmtime_core::fact::Fact;
-use kvmtime_core::facts::{Domain, LibvirtGuests, LibvirtHost};
-use kvmtime_wire::{assignments, capabilities, domain};
+use kvmtime_core::facts::{Domain, LibvirtGuests, LibvirtHost, Source};
+use kvmtime_wire::{assignments, capabilities, domain, virsh};
 use serde::{Deserialize, Serialize};
 
 use super::SYSTEM;
@@ -80,7 +80,7 @@ pub(super) fn domains(answer: &Fact<Answer>) -> Vec<Domain> {
 fn of(answered: &AnsweredDomain, uri: &str) -> Option<Domain> {
     let path = format!("virsh dumpxml {}", answered.name);
     let xml = domain::parse(&answered.xml).ok()?.into_iter().next()?;
-    let mut found = Domain::of(xml, uri, &path, answered.xml.as_str().into());
+    let mut found = Domain::of(xml, uri, &path, Arc::new(Source::new(&answered.xml)));
     found.running = Fact::known(answered.running, uri);
     if let Some(definition) = &answered.definition {
         let path = format!("virsh dumpxml --inactive {}", answered.name);
@@ -110,8 +110,9 @@ fn files(world: &World, folder: &str, wanted: impl Fn(&str) -> bool) -> Vec<Doma
         .flat_map(|name| {
             let path = format!("{folder}/{name}");
             let text = world.text(&path);
-            let source: Arc<str> = text.value().map_or("", String::as_str).into();
-            let domains = domain::parse(&source).unwrap_or_default().into_iter();
+            let text = text.value().map_or("", String::as_str);
+            let source = Arc::new(Source::new(text));
+            let domains = domain::parse(text).unwrap_or_default().into_iter();
             domains
                 .map(|xml| Domain::of(xml, &path, &path, Arc::clone(&source)))
                 .collect::<Vec<_>>()
@@ -125,11 +126,17 @@ pub(super) fn host(world: &World, answer: &Fact<Answer>) -> LibvirtHost {
         let started = answer.domains.into_iter().filter(|domain| domain.autostart);
         started.map(|domain| domain.name).collect()
     };
+    let archived =
+        || world.run_archived(&["virsh", "-r", "version"]).map(|text| virsh::versions(&text));
     LibvirtHost {
-        version: answer.clone().map(|answer| answer.version),
+        version: answer
+            .clone()
+            .map(|answer| answer.version)
+            .or_else(|| archived().parse(|(libvirt, _)| libvirt.ok_or("it names no version"))),
         qemu_version: answer
             .clone()
-            .parse(|answer| answer.qemu_version.ok_or("it names no version")),
+            .parse(|answer| answer.qemu_version.ok_or("it names no version"))
+            .or_else(|| archived().parse(|(_, qemu)| qemu.ok_or("it names no hypervisor"))),
         capabilities: answer
             .clone()
             .parse(|answer| answer.capabilities.ok_or("it gives no capabilities"))

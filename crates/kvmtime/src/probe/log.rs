@@ -9,7 +9,11 @@ use crate::world::World;
 /// Where the kernel's log lies when its buffer cannot be asked.
 const KERNEL: [&str; 3] = ["/var/log/dmesg", "/var/log/kern.log", "/var/log/messages"];
 const SYSTEM: [&str; 3] = ["/var/log/syslog", "/var/log/messages", "/var/log/daemon.log"];
-const JOURNAL: &str = "/var/log/journal";
+/// How sos asks for the journal, newest first.
+const ARCHIVED: [&[&str]; 2] =
+    [&["journalctl", "--no-pager"], &["journalctl", "--no-pager", "--catalog", "--boot"]];
+/// A journal is kept on disk or only until the machine stops (systemd-journald.service(8)).
+const JOURNALS: [&str; 2] = ["/var/log/journal", "/run/log/journal"];
 const QEMU: &str = "/var/log/libvirt/qemu";
 
 pub(super) fn probe(world: &World) -> Logs {
@@ -22,7 +26,7 @@ pub(super) fn probe(world: &World) -> Logs {
 }
 
 fn text(world: &World, path: &str) -> Fact<String> {
-    world.log(path, |line| !klog::parse(line).is_empty())
+    world.log(path, klog::concerns_time)
 }
 
 /// The files, the journal where there are none, and libvirt's logs of its guests: all that are there, in one.
@@ -38,7 +42,7 @@ fn system(world: &World) -> Fact<Vec<LogLine>> {
     if from.is_empty() {
         // Not being allowed to look says more than that there is nothing in another place.
         let told = logs.iter().find(|log| !matches!(log.optional(), Ok(None)));
-        let absent = || Fact::absent([&SYSTEM[..], &[JOURNAL]].concat().join(", "));
+        let absent = || Fact::absent([&SYSTEM[..], &JOURNALS].concat().join(", "));
         return told.cloned().unwrap_or_else(absent).map(|_| vec![]);
     }
     let lines = logs.iter().filter_map(Fact::value).flat_map(|text| klog::parse(text));
@@ -46,22 +50,11 @@ fn system(world: &World) -> Fact<Vec<LogLine>> {
 }
 
 fn journal(world: &World) -> Fact<String> {
-    let kept = world.exists(JOURNAL);
-    if world.is_live() && kept.value() != Some(&true) {
-        return Fact::absent(JOURNAL);
+    let names = ["-t", "chronyd", "-t", "ntpd", "-t", "libvirtd", "-t", "virtqemud"];
+    let archived = ARCHIVED.map(|command| world.run_archived(command));
+    if let Some(found) = archived.into_iter().find(|log| log.value().is_some()) {
+        return found;
     }
-    world.run(&[
-        "journalctl",
-        "-b",
-        "-q",
-        "--no-pager",
-        "-t",
-        "chronyd",
-        "-t",
-        "ntpd",
-        "-t",
-        "libvirtd",
-        "-t",
-        "virtqemud",
-    ])
+    let command = [&["journalctl", "-b", "-q", "--no-pager"], &names[..]].concat();
+    world.run_on(&JOURNALS, &command)
 }

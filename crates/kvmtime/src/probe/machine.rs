@@ -18,7 +18,7 @@ pub(super) fn probe(
 ) -> Machine {
     let logs = log::probe(world);
     let cpu = system::cpu(world);
-    let daemons = processes::daemons(processes);
+    let daemons = processes::daemons(world, processes);
     let runs =
         |name: &str| daemons.value().is_none_or(|all| all.iter().any(|daemon| daemon.name == name));
     Machine {
@@ -61,9 +61,13 @@ pub(super) fn roles(machine: &Machine, runs_qemu: bool) -> Vec<Role> {
     let denied = |fact: &Fact<_>| {
         matches!(fact, Fact::Unknown(Unknown { unknown: Why::Denied | Why::Failed(_), .. }))
     };
-    let kvm = machine.kvm.device.value().is_some() || denied(&machine.kvm.device);
+    let loaded = machine.kvm.parameters.value().is_some();
+    let kvm = loaded || machine.kvm.device.value().is_some() || denied(&machine.kvm.device);
     let host = kvm || runs_qemu || machine.libvirt.version.value().is_some();
-    let guest = machine.hypervisor.value().is_some_and(|by| *by != Hypervisor::None);
+    let guest = match machine.hypervisor.value() {
+        Some(by) => *by != Hypervisor::None,
+        None => machine.is_virtual(),
+    };
     match (host, guest) {
         (true, true) => vec![Role::Host, Role::Guest],
         (false, true) => vec![Role::Guest],

@@ -21,7 +21,7 @@ mod units;
 
 use std::path::Path;
 
-use kvmtime_core::fact::Fact;
+use kvmtime_core::fact::{Fact, Unknown, Why};
 use kvmtime_core::facts::{Facts, Machine, Role};
 
 use crate::world::World;
@@ -46,9 +46,18 @@ pub(crate) enum Part {
     Qemu(String),
 }
 
+/// A part that is not there.
+#[derive(Debug)]
+pub(crate) struct Missing {
+    /// What is missing.
+    pub(crate) what: String,
+    /// What to try.
+    pub(crate) hint: &'static str,
+}
+
 /// Reads these parts of the machine, and says what of them is not there. The machine itself is always among the facts:
 /// without a role it is not judged, but tells what its domains run on.
-pub(crate) fn gather(world: &World, parts: &[Part]) -> (Facts, Vec<String>) {
+pub(crate) fn gather(world: &World, parts: &[Part]) -> (Facts, Vec<Missing>) {
     let libvirt = libvirt::ask(world, SYSTEM);
     let processes = processes::probe(world);
     let domains = libvirt::domains(&libvirt);
@@ -60,13 +69,13 @@ pub(crate) fn gather(world: &World, parts: &[Part]) -> (Facts, Vec<String>) {
         match part {
             Part::Roles => machine.roles = machine::roles(&machine, !qemus.is_empty()),
             Part::Role(role) => machine.roles.push(*role),
-            // Who asks for everything that is here does not ask for a libvirt that is not.
-            Part::Domains if !parts.contains(&Part::Roles) && libvirt.value().is_none() => {
-                missing.extend(
-                    libvirt.get().map_err(|why| format!("cannot reach libvirt: {why}")).err(),
-                );
-            }
-            Part::Domains => facts.domains.clone_from(&domains),
+            Part::Domains => match libvirt.get() {
+                // Who asks for everything that is here does not ask for a libvirt that is not.
+                Err(why) if why.unknown != Why::Absent || !parts.contains(&Part::Roles) => {
+                    missing.push(unreachable(&why));
+                }
+                _ => facts.domains.clone_from(&domains),
+            },
             Part::Domain(name) => match domains.iter().find(|domain| domain.name == *name) {
                 Some(domain) => facts.domains.push(domain.clone()),
                 None => missing.push(no_domain(name, &libvirt)),
@@ -74,7 +83,10 @@ pub(crate) fn gather(world: &World, parts: &[Part]) -> (Facts, Vec<String>) {
             Part::Qemus => facts.qemus.clone_from(&qemus),
             Part::Qemu(pid) => match qemus.iter().find(|qemu| qemu.id == format!("qemu/{pid}")) {
                 Some(qemu) => facts.qemus.push(qemu.clone()),
-                None => missing.push(format!("there is no QEMU process {pid}")),
+                None => missing.push(Missing {
+                    what: format!("there is no QEMU process {pid}"),
+                    hint: "`kvmtime check qemu:all` finds those that there are",
+                }),
             },
         }
     }
@@ -83,9 +95,9 @@ pub(crate) fn gather(world: &World, parts: &[Part]) -> (Facts, Vec<String>) {
 }
 
 /// Reads the domains of a libvirt, here or elsewhere; of a host elsewhere only libvirt tells.
-pub(crate) fn of_libvirt(world: &World, uri: &str) -> Result<Facts, String> {
+pub(crate) fn of_libvirt(world: &World, uri: &str) -> Result<Facts, Missing> {
     let answer = libvirt::ask(world, uri);
-    answer.get().map_err(|why| format!("cannot reach libvirt: {why}"))?;
+    answer.get().map_err(|why| unreachable(&why))?;
     let host = match uri.contains(":///") {
         true => machine::probe(world, &processes::probe(world), &answer),
         false => Machine { libvirt: libvirt::host(world, &answer), ..Machine::default() },
@@ -93,11 +105,19 @@ pub(crate) fn of_libvirt(world: &World, uri: &str) -> Result<Facts, String> {
     Ok(Facts { machines: vec![host], domains: libvirt::domains(&answer), ..Facts::default() })
 }
 
-fn no_domain(name: &str, libvirt: &Fact<libvirt::Answer>) -> String {
+fn no_domain(name: &str, libvirt: &Fact<libvirt::Answer>) -> Missing {
     match libvirt.get() {
-        Err(why) => format!("cannot look for domain {name}: {why}"),
-        Ok(_) => format!("libvirt knows no domain {name}"),
+        Err(why) => unreachable(&why),
+        Ok(_) => Missing {
+            what: format!("libvirt knows no domain {name}"),
+            hint: "`virsh list --all` names those that there are",
+        },
     }
+}
+
+fn unreachable(why: &Unknown) -> Missing {
+    let what = format!("cannot reach libvirt: {why}");
+    Missing { what, hint: "does its daemon run? `virsh -c URI list` asks it too" }
 }
 
 /// Reads a folder of evidence as one machine with its domains.

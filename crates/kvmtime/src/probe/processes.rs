@@ -4,6 +4,7 @@ use kvmtime_core::fact::{Fact, Why};
 use kvmtime_core::facts::TimeDaemon;
 use kvmtime_wire::ps::{self, Process};
 
+use super::units;
 use crate::world::{self, World};
 
 /// Names that processes are known by; the kernel keeps 15 characters of one.
@@ -40,8 +41,11 @@ pub(super) fn probe(world: &World) -> Fact<Vec<Process>> {
     own.or_else(archived).map(|text| ps::parse(&text))
 }
 
-/// The daemons that may move the clock, process by process.
-pub(super) fn daemons(processes: &Fact<Vec<Process>>) -> Fact<Vec<TimeDaemon>> {
+/// The daemons that may move the clock, process by process; of a machine that does not run, those that it would start.
+pub(super) fn daemons(world: &World, processes: &Fact<Vec<Process>>) -> Fact<Vec<TimeDaemon>> {
+    if !world.is_live() && processes.value().is_none() {
+        return processes.clone().map(|_| vec![]).or_else(|| units::daemons(world));
+    }
     processes.clone().map(|all| {
         let of = |process: Process| {
             let command = process.command.replace('\0', " ").trim().to_owned();

@@ -1,7 +1,7 @@
 //! QEMU command lines.
 
 use kvmtime_core::fact::Fact;
-use kvmtime_core::facts::Qemu;
+use kvmtime_core::facts::{Qemu, Source};
 use kvmtime_wire::ps::Process;
 use kvmtime_wire::qemu;
 use kvmtime_wire::text::ParseError;
@@ -11,7 +11,7 @@ use crate::world::World;
 
 /// The command line in a text that came from `path`.
 pub(crate) fn of_text(text: &str, path: &str) -> Result<Qemu, ParseError> {
-    Ok(Qemu::of_file(path, qemu::parse(text)?, text.into()))
+    Ok(Qemu::of_file(path, qemu::parse(text)?, Source::new(text)))
 }
 
 /// The command lines of the QEMU processes among these: exact from `/proc`, else as ps(1) shows them.

@@ -44,7 +44,22 @@ fn uname_line(world: &World) -> Fact<String> {
 }
 
 pub(super) fn cmdline(world: &World) -> Fact<Cmdline> {
-    world.text("/proc/cmdline").map(|text| Cmdline::parse(&text))
+    let running = world.text("/proc/cmdline").map(|text| Cmdline::parse(&text));
+    if world.is_live() { running } else { running.or_else(|| configured(world)) }
+}
+
+/// What a machine that does not run would be booted with: kernel-install's file, else GRUB's settings.
+fn configured(world: &World) -> Fact<Cmdline> {
+    let kernel_install = world.text("/etc/kernel/cmdline").map(|text| Cmdline::parse(&text));
+    kernel_install.or_else(|| {
+        world.text("/etc/default/grub").map(|text| {
+            let values = assignments::parse(&text);
+            let words = ["GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"];
+            let lines: Vec<&str> =
+                words.iter().filter_map(|name| Some(values.get(*name)?.as_str())).collect();
+            Cmdline::parse(&lines.join(" "))
+        })
+    })
 }
 
 pub(super) fn cpu(world: &World) -> Fact<CpuInfo> {
@@ -67,8 +82,20 @@ pub(super) fn hypervisor(world: &World, cpu: &Fact<CpuInfo>) -> Fact<Hypervisor>
         Fact::Known { value, from } if value.has("tsc") && !value.has("hypervisor") => {
             Fact::known(Hypervisor::None, from.clone())
         }
-        _ => by_firmware(world),
+        _ => by_log(world).or_else(|| by_firmware(world)),
     }
+}
+
+/// Linux `arch/x86/kernel/cpu/hypervisor.c:init_hypervisor_platform`.
+fn by_log(world: &World) -> Fact<Hypervisor> {
+    world.run_archived(&["dmesg"]).parse(|text| {
+        let name = text.lines().find_map(|line| line.split_once("Hypervisor detected: "));
+        match name.map(|(_, name)| name.trim()) {
+            Some("KVM") => Ok(Hypervisor::Kvm),
+            Some(name) => Ok(Hypervisor::Other(name.to_owned())),
+            None => Err("it names no hypervisor"),
+        }
+    })
 }
 
 fn by_firmware(world: &World) -> Fact<Hypervisor> {

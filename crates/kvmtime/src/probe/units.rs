@@ -1,7 +1,7 @@
 //! systemd units that order guests and time.
 
 use kvmtime_core::fact::Fact;
-use kvmtime_core::facts::Units;
+use kvmtime_core::facts::{TimeDaemon, Units};
 use kvmtime_wire::{assignments, unit};
 
 use crate::world::World;
@@ -41,11 +41,48 @@ fn enabled(world: &World) -> Fact<Vec<String>> {
     }
     world.names(ETC).map(|names| {
         let wants = names.iter().filter(|name| name.ends_with(".wants"));
-        wants
-            .flat_map(|folder| {
-                world.names(&format!("{ETC}/{folder}")).value().cloned().unwrap_or_default()
+        let units = wants.flat_map(|folder| {
+            let units =
+                world.names(&format!("{ETC}/{folder}")).value().cloned().unwrap_or_default();
+            units.into_iter().map(move |unit| (folder, unit))
+        });
+        // A package that went away leaves its link behind.
+        let there = |(folder, unit): &(&String, String)| {
+            world.exists(&format!("{ETC}/{folder}/{unit}")).value() != Some(&false)
+        };
+        units.filter(there).map(|(_, unit)| unit).collect()
+    })
+}
+
+/// Units of time daemons, and the name that their process has.
+const DAEMONS: [(&str, &str); 8] = [
+    ("chrony.service", "chronyd"),
+    ("chronyd.service", "chronyd"),
+    ("ntp.service", "ntpd"),
+    ("ntpd.service", "ntpd"),
+    ("ntpsec.service", "ntpd"),
+    ("openntpd.service", "openntpd"),
+    ("phc2sys.service", "phc2sys"),
+    ("systemd-timesyncd.service", "systemd-timesyncd"),
+];
+
+/// The time daemons that are enabled, each with its unit for a command. systemd-timesyncd counts alone only: where there
+/// is another, its unit yields to it (Debian's drop-in `disable-with-time-daemon.conf`).
+pub(super) fn daemons(world: &World) -> Fact<Vec<TimeDaemon>> {
+    enabled(world).map(|units| {
+        let of = |(unit, name): &(&str, &str)| {
+            let there = units.iter().any(|enabled| enabled == unit);
+            there.then(|| TimeDaemon {
+                name: (*name).to_owned(),
+                pid: 0,
+                command: (*unit).to_owned(),
             })
-            .collect()
+        };
+        let mut daemons: Vec<TimeDaemon> = DAEMONS.iter().filter_map(of).collect();
+        if daemons.len() > 1 {
+            daemons.retain(|daemon| daemon.name != "systemd-timesyncd");
+        }
+        daemons
     })
 }
 

@@ -33,6 +33,10 @@ impl Folder {
         self.look(path, |place| live::read(place))
     }
 
+    pub(super) fn tail(&self, path: &str) -> Fact<String> {
+        self.look(path, |place| live::tail(place))
+    }
+
     pub(super) fn names(&self, path: &str) -> Fact<Vec<String>> {
         match self.index.names.get(path) {
             Some(names) => Fact::known(names.clone(), path),
@@ -93,8 +97,14 @@ impl Folder {
             return Fact::failed("too many symbolic links", path);
         };
         let found = fact(read(&place), path);
-        let parent = Path::new(path).parent().and_then(|parent| resolve(&self.root, parent));
-        let collected = parent.is_some_and(|parent| live::exists(parent).is_ok());
+        // Of /proc and /sys archives take single folders; configuration they take whole.
+        let folder = if path.starts_with("/etc/") {
+            Some(Path::new("/etc"))
+        } else {
+            Path::new(path).parent()
+        };
+        let folder = folder.and_then(|folder| resolve(&self.root, folder));
+        let collected = folder.is_some_and(|folder| live::exists(folder).is_ok());
         match found {
             Fact::Unknown(unknown) if unknown.unknown == Why::Absent && !collected => {
                 Fact::unknown(Why::NotCollected, path)

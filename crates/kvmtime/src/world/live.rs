@@ -1,9 +1,10 @@
 //! This machine, read.
 #![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "this is the door")]
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -11,18 +12,41 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 /// Logs grow without end; what concerns time now stands in the last megabytes.
-const MOST: u64 = 8 << 20;
+const TAIL: u64 = 8 << 20;
+
+/// Nothing that kvmtime reads is as large; what is has been named by mistake, or with intent.
+const MOST: u64 = 256 << 20;
 
 /// A program that does not answer within this time does not answer an administrator either.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn read(path: impl AsRef<Path>) -> io::Result<String> {
-    let mut file = File::open(path)?;
+    whole(file(path)?)
+}
+
+/// The end of a file, from the start of a line on.
+pub(super) fn tail(path: impl AsRef<Path>) -> io::Result<String> {
+    let mut file = file(path)?;
+    let size = file.metadata()?.len();
+    if size <= TAIL {
+        return whole(file);
+    }
+    file.seek(SeekFrom::Start(size - TAIL))?;
+    let text = whole(file)?;
+    Ok(text.split_once('\n').map_or_else(String::new, |(_, lines)| lines.to_owned()))
+}
+
+/// Evidence may hold anything: without waiting, a pipe in it that nobody writes to is just empty.
+fn file(path: impl AsRef<Path>) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)
+}
+
+fn whole(file: File) -> io::Result<String> {
     let size = file.metadata()?.len();
     if size > MOST {
-        file.seek(SeekFrom::Start(size - MOST))?;
+        return Err(io::Error::other(format!("it is larger than {} MiB", MOST >> 20)));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(size.min(MOST)).unwrap_or_default());
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
     file.take(MOST).read_to_end(&mut bytes)?;
     Ok(text(bytes))
 }
@@ -108,10 +132,14 @@ pub(crate) fn processes(wanted: &[&str]) -> io::Result<String> {
     /// `TASK_COMM_LEN`, include/linux/sched.h, without its NUL.
     const COMM: usize = 15;
     let mut list = "    PID COMMAND\n".to_owned();
+    let mut comm = [0; COMM];
     for pid in names("/proc")?.iter().filter(|name| name.bytes().all(|b| b.is_ascii_digit())) {
         // A process may go away between one line and the next.
-        let Ok(comm) = read(format!("/proc/{pid}/comm")) else { continue };
-        if !wanted.iter().any(|name| comm.starts_with(&name[..name.len().min(COMM)])) {
+        let file = File::open(format!("/proc/{pid}/comm"));
+        let Ok(length) = file.and_then(|mut file| file.read(&mut comm)) else { continue };
+        let named =
+            |name: &&str| comm[..length].starts_with(&name.as_bytes()[..name.len().min(COMM)]);
+        if !wanted.iter().any(named) {
             continue;
         }
         let arguments = read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
@@ -141,28 +169,38 @@ pub(crate) fn input(path: &Path) -> io::Result<Input> {
         io::stdin().lock().read_to_end(&mut bytes)?;
         return Ok(Input::File(text(bytes)));
     }
-    if !fs::metadata(path)?.is_dir() {
-        return read(path).map(Input::File);
+    match File::open(path).and_then(whole) {
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => {}
+        read => return read.map(Input::File),
     }
     if super::is_evidence(path) {
         return Ok(Input::Evidence);
     }
+    let root = fs::canonicalize(path)?;
     let mut files = Vec::new();
-    xml_below(path, &mut files)?;
+    xml_below(&root, path, &mut files)?;
     files.sort();
     Ok(Input::Folder(files))
 }
 
-/// Links to folders are not followed: they may lead round in a circle.
-fn xml_below(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+/// Links to folders are not followed: they may lead round in a circle. Nor are links to what is below the folder anyway,
+/// as libvirt's `autostart/NAME.xml`.
+fn xml_below(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    let known = |link: &Path| {
+        fs::canonicalize(link).is_ok_and(|target| target.starts_with(root) && is_xml(&target))
+    };
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let path = entry.path();
-        if entry.file_type()?.is_dir() {
-            xml_below(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "xml") {
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
+            xml_below(root, &path, files)?;
+        } else if is_xml(&path) && !(kind.is_symlink() && known(&path)) {
             files.push(path);
         }
     }
     Ok(())
+}
+
+fn is_xml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "xml")
 }

@@ -74,8 +74,8 @@ impl World {
     /// The content of a log, of which only the lines that `keep` accepts are kept by a recording world.
     pub(crate) fn log(&self, path: &str, keep: impl Fn(&str) -> bool) -> Fact<String> {
         let fact = match &self.source {
-            Source::Live => fact(live::read(path), path),
-            Source::Folder(folder) => folder.read(path),
+            Source::Live => fact(live::tail(path), path),
+            Source::Folder(folder) => folder.tail(path),
         };
         self.keep(path, fact, |recorder, text| recorder.lines(path, text, keep))
     }
@@ -119,6 +119,15 @@ impl World {
     /// What a program prints. It runs without a shell, in the C locale, and is ended after five seconds.
     pub(crate) fn run(&self, command: &[&str]) -> Fact<String> {
         self.output(command, || live::run(command))
+    }
+
+    /// What a program prints about what these folders hold. It does not run where all are empty, as packages bring them.
+    pub(crate) fn run_on(&self, folders: &[&str], command: &[&str]) -> Fact<String> {
+        let filled = |folder| live::names(folder).is_ok_and(|names| !names.is_empty());
+        self.output(command, || match folders.iter().any(filled) {
+            true => live::run(command),
+            false => Err(io::ErrorKind::NotFound.into()),
+        })
     }
 
     /// What a program printed when a support archive was made; it is never run here.

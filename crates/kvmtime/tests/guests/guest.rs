@@ -1,0 +1,111 @@
+//! A machine that runs an image under QEMU without KVM, which every x86 machine can.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::Image;
+use crate::lacking::{Lacking, program};
+
+/// How the line on the console begins that says the guest is up; the clocksource follows.
+pub(crate) const READY: &str = "guest ready: ";
+
+/// A guest takes 2 to 5 s to boot; two dozen at once on two busy CPUs have taken 90 s.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A guest, which ends with this value.
+pub(crate) struct Guest {
+    qemu: Child,
+    folder: TempDir,
+    console: Receiver<String>,
+    said: Vec<String>,
+    deadline: Instant,
+}
+
+impl Guest {
+    /// Starts a guest with these words more on its kernel's command line, and these options more on QEMU's.
+    pub(crate) fn start(image: &Image, cmdline: &str, options: &[&str]) -> Result<Self, Lacking> {
+        let qemu = program("qemu-system-x86_64", "qemu-system-x86")?;
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let initramfs = folder.path().join("initramfs");
+        fs::write(&initramfs, image.initramfs()).unwrap();
+        let mut command = Command::new(qemu);
+        command.args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"]);
+        command.args(["-accel", "tcg", "-m", "192", "-serial", "stdio", "-serial"]);
+        command.arg(format!("file:{}", results(&folder).display()));
+        command.arg("-kernel").arg(image.kernel()).arg("-initrd").arg(initramfs);
+        command.arg("-append").arg(format!("console=ttyS0 quiet panic=-1 {cmdline}"));
+        command.args(options);
+        let mut qemu = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let console = lines(qemu.stdout.take().unwrap());
+        let deadline = Instant::now() + PATIENCE;
+        Ok(Self { qemu, folder, console, said: vec![], deadline })
+    }
+
+    /// QEMU's process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.qemu.id()
+    }
+
+    /// Waits until the guest is up, and gives its clocksource.
+    pub(crate) fn ready(&mut self) -> String {
+        loop {
+            let line = self.line();
+            let line = line.unwrap_or_else(|_| panic!("no guest:\n{}", self.said.join("\n")));
+            if let Some(clocksource) = line.strip_prefix(READY) {
+                return clocksource.to_owned();
+            }
+        }
+    }
+
+    /// Waits until the guest has done its job and switched itself off, and gives the folder that the job worked in.
+    pub(crate) fn results(mut self) -> TempDir {
+        let end = std::iter::repeat_with(|| self.line()).find_map(Result::err);
+        let said = self.said.join("\n");
+        assert_eq!(end, Some(RecvTimeoutError::Disconnected), "the guest is not done:\n{said}");
+        assert!(self.qemu.wait().unwrap().success(), "QEMU failed:\n{said}");
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let mut tar = Command::new("tar");
+        tar.arg("xf").arg(results(&self.folder)).arg("-C").arg(folder.path());
+        assert!(tar.status().unwrap().success(), "no results:\n{said}");
+        folder
+    }
+
+    /// The next line on the console, which is closed when QEMU ends.
+    fn line(&mut self) -> Result<String, RecvTimeoutError> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let line = self.console.recv_timeout(left)?;
+        self.said.push(line.clone());
+        Ok(line)
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        let _ = self.qemu.kill();
+        let _ = self.qemu.wait();
+    }
+}
+
+fn results(folder: &TempDir) -> PathBuf {
+    folder.path().join("results.tar")
+}
+
+/// Lines as they come, so that waiting for one can end. The thread ends with what it reads.
+pub(crate) fn lines(from: impl std::io::Read + Send + 'static) -> Receiver<String> {
+    let (send, receive) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+            if send.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    receive
+}

@@ -1,0 +1,12 @@
+//! Real Linux guests under QEMU, made at test time of Debian's packages.
+//!
+//! [`Image`] is a kernel with an initramfs, [`Guest`] a machine that runs it; whatever a guest left behind is gone with it.
+#![allow(dead_code, unused_imports, reason = "each test uses its part")]
+
+mod archive;
+mod guest;
+mod image;
+mod kernel;
+
+pub(crate) use guest::{Guest, READY, lines};
+pub(crate) use image::Image;

@@ -1,0 +1,6 @@
+//! Logs of the kernel, QEMU, libvirt and time daemons.
+#![no_main]
+
+use kvmtime_wire::klog;
+
+kvmtime_fuzz::parser!(|text: &str| klog::parse(text));

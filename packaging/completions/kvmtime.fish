@@ -1,0 +1,68 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_kvmtime_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_kvmtime_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_kvmtime_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_kvmtime_using_subcommand
+    set -l cmd (__fish_kvmtime_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -s h -l help -d 'Print help'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -s V -l version -d 'Print version'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "check" -d 'Say what is wrong with the time of these machines, with evidence and cure'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "facts" -d 'Print what was read, and from where'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "capture" -d 'Keep everything that `check` reads of this machine in a folder, for somebody else'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "rules" -d 'List the catalogue of rules'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "explain" -d 'Print a rule\'s page: what it checks, why it matters, what to do'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l facts -d 'Facts that `kvmtime facts --format json` printed, here or elsewhere' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l as -d 'Judge evidence as that, instead of what it looks like' -r -f -a "host\t''
+guest\t''"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l format -d 'How to print what was found' -r -f -a "text\t'For people'
+json\t'For programs; the schema is named in it'"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l fail-on -d 'The least severity that makes the exit status 1' -r -f -a "info\t''
+warning\t''
+error\t''
+never\t''"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -s v -l verbose -d 'Show where each value came from, and why rules were skipped'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -s q -l quiet -d 'Print findings only'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -s V -l version -d 'Print version'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand facts" -l facts -d 'Facts that `kvmtime facts --format json` printed, here or elsewhere' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand facts" -l as -d 'Judge evidence as that, instead of what it looks like' -r -f -a "host\t''
+guest\t''"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand facts" -l format -d 'How to print them' -r -f -a "text\t'For people'
+json\t'For programs; the schema is named in it'"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand facts" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand facts" -s V -l version -d 'Print version'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand capture" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand capture" -s V -l version -d 'Print version'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand rules" -l format -d 'How to print it' -r -f -a "text\t'For people'
+json\t'For programs; the schema is named in it'"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand rules" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand rules" -s V -l version -d 'Print version'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand explain" -s V -l version -d 'Print version'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain help" -f -a "check" -d 'Say what is wrong with the time of these machines, with evidence and cure'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain help" -f -a "facts" -d 'Print what was read, and from where'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain help" -f -a "capture" -d 'Keep everything that `check` reads of this machine in a folder, for somebody else'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain help" -f -a "rules" -d 'List the catalogue of rules'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain help" -f -a "explain" -d 'Print a rule\'s page: what it checks, why it matters, what to do'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

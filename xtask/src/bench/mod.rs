@@ -1,0 +1,51 @@
+//! `cargo xtask bench`: every speed is a ratio to a peer, measured in the same run on the same machine.
+
+mod check;
+mod contest;
+mod dice;
+mod domains;
+mod machine;
+mod program;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+/// Measure kvmtime against its peers
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Bench {
+    /// `check` of 10,000 domain XML files against xmllint, and of this machine against virt-host-validate
+    ///
+    /// Exit status 1 when a target is missed.
+    Check,
+    /// Only write the domain XML files, for a profiler
+    Domains {
+        /// Where to
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// How many
+        #[arg(long, default_value_t = check::FILES)]
+        count: u64,
+    },
+}
+
+/// Measures; false if a target is missed.
+pub(crate) fn run(which: &Bench) -> anyhow::Result<bool> {
+    match which {
+        Bench::Check => check::run(),
+        Bench::Domains { folder, count } => write(folder, *count).map(|_| true),
+    }
+}
+
+/// Writes the files, and returns their paths.
+fn write(folder: &Path, count: u64) -> anyhow::Result<Vec<PathBuf>> {
+    std::fs::create_dir_all(folder)?;
+    domains::all(count)
+        .map(|(name, text)| {
+            let path = folder.join(name);
+            std::fs::write(&path, text)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+            Ok(path)
+        })
+        .collect()
+}
