@@ -56,7 +56,7 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
 }
 
 /// What makes the RTC show local time.
-fn local(clock: &Clock) -> Option<(&'static str, &Word)> {
+pub(super) fn local(clock: &Clock) -> Option<(&'static str, &Word)> {
     let offset = clock.offset.as_ref()?;
     match offset.value.as_str() {
         "localtime" => Some(("clock@offset", offset)),

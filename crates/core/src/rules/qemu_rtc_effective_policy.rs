@@ -1,5 +1,7 @@
 //! See [`RULE`].
 
+use kvmtime_wire::domain::is;
+
 use crate::fact::Unknown;
 use crate::facts::{Facts, Qemu, Setting};
 use crate::finding::{Effect, Finding, Risk, Severity};
@@ -95,8 +97,14 @@ fn wrong_base(qemu: &Qemu, facts: &Facts, os: &Os, base: &Setting<'_>) -> Option
         ),
         _ => return None,
     };
+    // A zone in XML becomes `base=localtime`, with TZ in QEMU's environment, which its command line does not show.
+    let clock = qemu.domain(facts).and_then(|domain| domain.xml.clock.as_ref());
+    let zoned = clock.filter(|clock| right == "utc" && is(clock.offset.as_ref(), "timezone"));
+    if zoned.is_some_and(|clock| super::dom_offset_linux_localtime::local(clock).is_none()) {
+        return None;
+    }
     let zone = facts.host().and_then(|host| host.rtc.zone_offset_seconds.value());
-    let harmless = right == "utc" && zone == Some(&0);
+    let harmless = right == "utc" && zoned.is_none() && zone == Some(&0);
     let found = RULE
         .found(message)
         .severity(if harmless { Severity::Info } else { Severity::Warning })
