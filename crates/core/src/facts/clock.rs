@@ -11,8 +11,8 @@ impl Machine {
         self.hypervisor.value().is_none_or(|hypervisor| *hypervisor == Hypervisor::Kvm)
     }
 
-    /// Whether every CPU's TSC keeps its rate (`constant_tsc`) and counts on in deep sleep (`nonstop_tsc`). A guest sees
-    /// both when QEMU gives it `invtsc`.
+    /// Whether every CPU's TSC keeps its rate (`constant_tsc`) and counts on in deep sleep (`nonstop_tsc`). A guest
+    /// sees both when QEMU gives it `invtsc`.
     ///
     /// # Errors
     /// Why the CPU's flags are not known.

@@ -10,8 +10,8 @@ crate::rule! {
     /// `guest-set-time`.
     ///
     /// ## Why it matters
-    /// After a pause or a restore the guest is behind, and `virsh domtime`, OpenStack and KubeVirt set its clock through
-    /// the agent's `guest-set-time`. They fail.
+    /// After a pause or a restore the guest is behind, and `virsh domtime`, OpenStack and KubeVirt set its clock
+    /// through the agent's `guest-set-time`. They fail.
     ///
     /// ## What to do
     /// Install and start `qemu-guest-agent`, or take `guest-set-time` off `--block-rpcs` (`block-rpcs` in

@@ -11,8 +11,8 @@ use crate::rule::Verdict;
 crate::rule! {
     /// ## What it checks
     /// chrony may step the clock only in its first updates, or never, and something shows that the guest is stopped at
-    /// times: chronyd met a large offset and did not step, it detected a jump of time, or the host suspends or saves
-    /// its guests.
+    /// times: chronyd met a large offset and did not step, it ended at one (`maxchange`), it detected a jump of time,
+    /// or the host sleeps or saves its guests.
     ///
     /// ## Why it matters
     /// After a pause or a restore the guest is behind by the gap. `makestep 1 3`, which distributions ship, steps in
@@ -50,11 +50,11 @@ fn check(guest: &Machine, facts: &Facts) -> Verdict {
     }
     let Some(pause) = pause(guest, facts, makestep)? else { return Ok(vec![]) };
     let steps = match limit {
-        Some(limit) if limit > 0 => format!("only in its first {limit} updates"),
-        _ => "never".to_owned(),
+        Some(limit) if limit > 0 => format!("steps the clock only in its first {limit} updates"),
+        _ => "never steps the clock".to_owned(),
     };
     let found = RULE
-        .found(format!("chronyd steps the clock {steps}, and this guest is stopped at times"))
+        .found(format!("chronyd {steps}, and this guest is stopped at times"))
         .saw(pause.what, pause.value, pause.from)
         .cure(
             "write `makestep 1 -1` in chrony.conf and restart chronyd",
@@ -87,10 +87,11 @@ fn pause(
 /// chronyd logs offsets above a second (chrony.conf(5), `logchange`).
 const LOGGED: f64 = 1.0;
 
-/// The first line that tells of a jump, or of an offset above the threshold with no step behind it.
+/// The first line that tells of a jump, of an offset that chronyd ended at, or of one above the threshold with no step
+/// behind it.
 fn missed_step(log: &[LogLine], threshold_seconds: f64) -> Option<&LogLine> {
     log.iter().enumerate().find_map(|(index, line)| match line.event {
-        Event::ChronyTimeJump => Some(line),
+        Event::ChronyTimeJump | Event::ChronyGaveUp => Some(line),
         Event::ChronyClockWrong { offset_ns } => {
             // A step is logged right behind the offset (chrony reference.c:REF_SetReference).
             let next = log.get(index + 1).map(|next| &next.event);

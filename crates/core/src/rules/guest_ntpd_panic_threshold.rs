@@ -9,7 +9,7 @@ use crate::rule::Verdict;
 crate::rule! {
     /// ## What it checks
     /// ntpd keeps its panic threshold (no `tinker panic 0` in ntp.conf), and it has given up over an offset before, or
-    /// the host suspends or saves its guests.
+    /// the host sleeps or saves its guests.
     ///
     /// ## Why it matters
     /// ntpd ends when it is off by more than 1000 s. After a long pause, a restore or a reverted snapshot it does, and

@@ -9,16 +9,16 @@ use crate::rule::Verdict;
 
 crate::rule! {
     /// ## What it checks
-    /// chrony follows the host's clock through a PHC while that clock is wrong: the host follows no source, or every NTP
-    /// server that the guest reaches disagrees with it.
+    /// chrony follows the host's clock through a PHC while that clock is wrong: the host follows no source, or every
+    /// NTP server that the guest reaches disagrees with it.
     ///
     /// ## Why it matters
     /// A PHC is stratum 0, with an error of microseconds. It hides what the host's clock itself is off by, so chrony in
     /// the guest says "synchronised", and every guest of that host is wrong by the same.
     ///
     /// ## What to do
-    /// Synchronise the host. In the guest keep NTP servers beside the PHC, without `trust` or `prefer` on it, and give it
-    /// `stratum 2` so that its clients see what it is.
+    /// Synchronise the host. In the guest keep NTP servers beside the PHC, without `trust` or `prefer` on it, and give
+    /// it `stratum 2` so that its clients see what it is.
     ///
     /// ## Exceptions
     /// Without facts of the host, and without an NTP server in reach, the rule cannot be decided.

@@ -6,8 +6,8 @@ use crate::rule::Verdict;
 
 crate::rule! {
     /// ## What it checks
-    /// chrony's `refclock PHC` names a clock by its number (`/dev/ptp0`) where there are several, or where no link tells
-    /// which one it is.
+    /// chrony's `refclock PHC` names a clock by its number (`/dev/ptp0`) where there are several, or where no link
+    /// tells which one it is.
     ///
     /// ## Why it matters
     /// Clocks are numbered as their drivers load. After a boot, or with another network card, `/dev/ptp0` can be the

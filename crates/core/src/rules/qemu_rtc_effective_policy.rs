@@ -139,7 +139,7 @@ fn no_catchup(qemu: &Qemu) -> Finding {
 fn pit_discards(qemu: &Qemu, os: &Os) -> Finding {
     let message = format!("the guest, `{}`, counts timer ticks, and the PIT drops those that it loses", os.id);
     let found = RULE.found(message).severity(Severity::Error).cure(
-        "leave `kvm-pit.lost_tick_policy=discard` out; in libvirt's XML write `<timer name='pit' tickpolicy='catchup'/>`",
+        "leave out `discard`; in libvirt's XML write `<timer name='pit' tickpolicy='catchup'/>`",
         Effect::GuestRestart,
         Risk::Careful,
     );

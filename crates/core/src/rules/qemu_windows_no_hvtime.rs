@@ -13,8 +13,8 @@ crate::rule! {
     /// QEMU. `hv-time` is to Windows what kvm-clock is to Linux: a page of memory that is read without leaving.
     ///
     /// ## What to do
-    /// Add the enlightenments that go with it, for example `-cpu host,hv-relaxed,hv-vapic,hv-spinlocks=0x1fff,hv-vpindex,
-    /// hv-runtime,hv-time,hv-synic,hv-stimer,hv-frequencies`, and start QEMU anew. `hv-stimer` needs `hv-time`,
+    /// Add `hv-time` to `-cpu`, with the enlightenments that go with it: `hv-relaxed,hv-vapic,hv-spinlocks=0x1fff`,
+    /// `hv-vpindex,hv-synic,hv-stimer`, `hv-runtime,hv-frequencies`. Start QEMU anew. `hv-stimer` needs `hv-time`,
     /// `hv-synic` and `hv-vpindex`.
     ///
     /// ## Exceptions
