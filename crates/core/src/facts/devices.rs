@@ -37,7 +37,7 @@ impl Qemu {
 
     /// What becomes of the RTC's lost ticks: `slew` or `discard`.
     pub fn rtc_lost_ticks(&self) -> Setting<'_> {
-        // driftfix sets a default of the device, which -global overrules (QEMU system/rtc.c:configure_rtc).
+        // driftfix sets a default of the device, which -global overrules.
         if let Some((option, value)) = self.line.global("mc146818rtc", "lost_tick_policy") {
             return Setting { value: value.into(), option: Some(option) };
         }
@@ -66,7 +66,7 @@ impl Qemu {
             return setting;
         }
         let machine = self.line.machine();
-        // QEMU hw/i386/pc_q35.c:pc_q35_4_0_machine_options, taken back in 4.0.1; hw/i386/microvm.c:microvm_class_init
+        // QEMU hw/i386/pc_q35.c:pc_q35_4_0_machine_options, taken back in 4.0.1, and microvm.c
         Setting::default(match machine.get("type") {
             Some("pc-q35-4.0" | "microvm") => "split",
             _ => "on",
@@ -124,7 +124,8 @@ mod tests {
         assert_eq!(old.rtc_lost_ticks().value, "slew");
         assert_eq!(old.pit_lost_ticks().value, "discard");
         let new = qemu(
-            "kvm -rtc driftfix=slew -rtc base=2026-01-01,clock=vm -global mc146818rtc.lost_tick_policy=discard",
+            "kvm -rtc driftfix=slew -rtc base=2026-01-01,clock=vm \
+ -global mc146818rtc.lost_tick_policy=discard",
         );
         assert_eq!(new.rtc_base().value, "2026-01-01");
         assert_eq!(new.rtc_clock().value, "vm");

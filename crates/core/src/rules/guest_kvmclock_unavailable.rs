@@ -52,7 +52,7 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
         .saw_fact("available clocksources", &clocksource.available, |list| list.join(" "))
         .saw_fact("current clocksource", &clocksource.current, Clone::clone)
         .cure(
-            "give the guest kvm-clock: look for `kvmclock`, `hidden` and `hyperv` in its domain's XML",
+            "give the guest kvm-clock: see `kvmclock`, `hidden`, `hyperv` in its XML",
             Effect::GuestRestart,
             Risk::Manual,
         )])

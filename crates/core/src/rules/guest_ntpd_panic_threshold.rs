@@ -40,7 +40,7 @@ fn check(guest: &Machine, facts: &Facts) -> Verdict {
         return Ok(vec![]);
     }
     let found = RULE
-        .found("ntpd ends when the clock is off by more than 1000 s, and this guest is stopped at times")
+        .found("ntpd ends at an offset above 1000 s, and this guest is stopped at times")
         .saw("tinker panic", "absent", guest.ntp.conf.from())
         .saw_fact("ntpd's options", &guest.units.ntpd_options, |words| words.join(" "))
         .cure(

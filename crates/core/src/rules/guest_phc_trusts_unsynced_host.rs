@@ -67,7 +67,7 @@ fn host_clocks(guest: &Machine) -> Result<Vec<String>, Unknown> {
         if phcs.iter().any(|phc| phc.is_at(path) && !phc.is_of_host()) {
             continue;
         }
-        // chrony refclock.c:RCL_AddRefclock names a clock by its driver and its number among all reference clocks.
+        // chrony refclock.c:RCL_AddRefclock names it by driver and number among all refclocks.
         let number = all.iter().flatten().position(|other| *other == refclock).unwrap_or(0);
         let named = refclock.option("refid").map(str::to_owned);
         names.push(named.unwrap_or_else(|| format!("PHC{number}")));
@@ -82,7 +82,8 @@ fn by_host(host: &Machine) -> Result<Option<Finding>, Unknown> {
     }
     let found = RULE.found("chrony follows the clock of a host that follows no source");
     if let Some(opinion) = opinions.into_iter().next() {
-        return Ok(Some(found.saw(format!("the host's {}", opinion.who), opinion.says, opinion.from)));
+        let who = format!("the host's {}", opinion.who);
+        return Ok(Some(found.saw(who, opinion.says, opinion.from)));
     }
     let synchronised = host.timex.get().map(Timex::synchronised)?;
     Ok((!synchronised)

@@ -1,7 +1,7 @@
 //! See [`RULE`].
 
 use crate::fact::Unknown;
-use crate::facts::{Facts, Hypervisor, Machine};
+use crate::facts::{Facts, Hypervisor, Machine, Phc};
 use crate::finding::{Effect, Risk};
 use crate::rule::Verdict;
 
@@ -39,28 +39,25 @@ fn check(guest: &Machine, facts: &Facts) -> Verdict {
     if !guest.phc_refclocks()?.is_empty() || *guest.hypervisor.get()? != Hypervisor::Kvm {
         return Ok(vec![]);
     }
-    if facts.host_of(guest).is_some_and(unfit) || !is_offered(guest)? {
+    let there = guest.phcs.value().is_some_and(|phcs| phcs.iter().any(Phc::is_of_host));
+    if facts.host_of(guest).is_some_and(unfit) || !there && !is_loadable(guest)? {
         return Ok(vec![]);
     }
-    Ok(vec![RULE
-        .found("chrony does not read the host's clock that KVM offers")
-        .saw("refclock PHC", "absent", guest.chrony.conf.from())
-        .saw_fact("PTP clocks", &guest.phcs, |phcs| phcs.len())
-                .saw_fact("module ptp_kvm available", &guest.ptp_kvm_module, |there| *there)
-        .cure(
-            "if the host is kept right, load `ptp_kvm` and add `refclock PHC /dev/ptp_kvm poll 2` to chrony.conf",
-            Effect::Live,
-            Risk::Careful,
-        )])
+    let load = if there { "" } else { "load `ptp_kvm` and " };
+    let cure = format!("{load}add `refclock PHC /dev/ptp_kvm poll 2`, if the host is kept right");
+    Ok(vec![
+        RULE.found("chrony does not read the host's clock that KVM offers")
+            .saw("refclock PHC", "absent", guest.chrony.conf.from())
+            .saw_fact("PTP clocks", &guest.phcs, Vec::len)
+            .saw_fact("module ptp_kvm available", &guest.ptp_kvm_module, |there| *there)
+            .cure(cure, Effect::Live, Risk::Careful),
+    ])
 }
 
-/// Whether the clock is there, or the module that would bring it; on x86 that needs kvm-clock.
-fn is_offered(guest: &Machine) -> Result<bool, Unknown> {
-    if guest.phcs.value().is_some_and(|phcs| phcs.iter().any(|phc| phc.is_of_host())) {
-        return Ok(true);
-    }
-    let loadable = guest.ptp_kvm_module.optional()? == Some(&true);
-    Ok(loadable && (!guest.is_x86() || guest.has_kvm_clock()?))
+/// Whether the module is there; on x86 it needs kvm-clock.
+fn is_loadable(guest: &Machine) -> Result<bool, Unknown> {
+    let module = guest.ptp_kvm_module.optional()? == Some(&true);
+    Ok(module && (!guest.is_x86() || guest.has_kvm_clock()?))
 }
 
 fn unfit(host: &Machine) -> bool {

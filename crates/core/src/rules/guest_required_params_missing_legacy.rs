@@ -44,7 +44,7 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
                 .saw_fact("architecture", &guest.arch, Clone::clone)
                 .saw(format!("kernel parameter {wanted}"), "absent", guest.cmdline.from())
                 .cure(
-                    format!("append `{wanted}` to the kernel line in /boot/grub/grub.conf and reboot"),
+                    format!("append `{wanted}` to the kernel line in grub.conf and reboot"),
                     Effect::GuestReboot,
                     Risk::Careful,
                 )

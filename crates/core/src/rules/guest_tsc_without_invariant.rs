@@ -41,7 +41,7 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
         return Ok(vec![]);
     }
     let found = RULE
-        .found(format!("the guest reads time from `{current}`, which its CPU does not call invariant"))
+        .found(format!("the guest reads time from `{current}`, and its TSC is not invariant"))
         .saw_fact("current clocksource", &guest.clocksource.current, Clone::clone)
         .saw_fact("CPU flags", &guest.cpu, |cpu| {
             let flag = |name| if cpu.has(name) { "" } else { "no " };

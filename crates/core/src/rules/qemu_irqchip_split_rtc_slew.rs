@@ -41,7 +41,7 @@ fn check(qemu: &Qemu, facts: &Facts) -> Verdict {
     }
     let linux = qemu.os(facts).is_ok_and(|os| os.is_linux());
     let found = RULE
-        .found("with split interrupt chips RTC catch-up never ends: periodic ticks come 28 times too often")
+        .found("RTC catch-up never ends with a split interrupt chip: ticks come at 28 times their rate")
         .severity(if linux { Severity::Info } else { Severity::Error })
         .cure(
             "leave `driftfix=slew` out, or write `-machine kernel_irqchip=on`",

@@ -48,7 +48,7 @@ fn check(qemu: &Qemu, facts: &Facts) -> Verdict {
         RULE.found("no option asks for KVM, so QEMU emulates the guest's CPU")
     };
     Ok(vec![evidence(qemu, found).cure(
-        "start QEMU with `-accel kvm`; in libvirt's XML write `<domain type='kvm'>`",
+        "start QEMU with `-accel kvm` (in XML: `<domain type='kvm'>`)",
         Effect::GuestRestart,
         Risk::Careful,
     )])

@@ -32,7 +32,7 @@ crate::rule! {
 /// What is gone, since when, and what to write instead (QEMU docs/about/removed-features.rst).
 const REMOVED: [(&str, [u32; 2], &str); 9] = [
     // Absent from 5.2; the list does not name it.
-    ("clock", [5, 2], "leave `-clock` out: it chose a timer of the host's, never one of the guest's"),
+    ("clock", [5, 2], "leave `-clock` out: it chose a timer of the host's"),
     ("tdf", [2, 12], "leave `-tdf` out: the in-kernel PIT catches up unless it is told to discard"),
     ("no-kvm-pit", [2, 12], "leave `-no-kvm-pit` out"),
     ("no-kvm-pit-reinjection", [3, 0], "write `-global kvm-pit.lost_tick_policy=discard`"),

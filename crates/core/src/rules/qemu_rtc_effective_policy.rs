@@ -54,7 +54,7 @@ fn check(qemu: &Qemu, facts: &Facts) -> Verdict {
 fn faults_of_system(qemu: &Qemu, facts: &Facts) -> Result<Vec<Finding>, Unknown> {
     let base = qemu.rtc_base();
     let dated = !matches!(&*base.value, "utc" | "localtime");
-    // Under a split interrupt chip the RTC would run away (qemu-irqchip-split-rtc-slew), and the PIT is QEMU's own.
+    // With a split interrupt chip RTC catch-up runs away, and the PIT is QEMU's own.
     let whole = qemu.line.is_x86() && qemu.kernel_irqchip().value != "split";
     let loses_rtc_ticks = whole && qemu.rtc_lost_ticks().value != "slew";
     let kvm = qemu.line.accelerator() == "kvm" && qemu.kernel_irqchip().value != "off";
@@ -77,8 +77,8 @@ fn tracks_guest(qemu: &Qemu) -> Option<Finding> {
     let clock = qemu.rtc_clock();
     (clock.value == "vm").then(|| {
         let found = RULE
-            .found("the RTC follows guest time, so it stands still whenever the VM is paused or saved")
-            .cure("leave `clock=vm` out of `-rtc`", Effect::GuestRestart, Risk::Careful);
+            .found("the RTC follows guest time, so it stands still while the VM is paused or saved")
+            .cure("leave `clock=vm` out of `-rtc` (in XML: `track='guest'`)", Effect::GuestRestart, Risk::Careful);
         mirror(qemu, found, "dom-rtc-track-guest", "-rtc clock", &clock)
     })
 }
@@ -97,7 +97,7 @@ fn wrong_base(qemu: &Qemu, facts: &Facts, os: &Os, base: &Setting<'_>) -> Option
         ),
         _ => return None,
     };
-    // A zone in XML becomes `base=localtime`, with TZ in QEMU's environment, which its command line does not show.
+    // A zone in XML becomes `base=localtime`, with TZ in QEMU's environment.
     let clock = qemu.domain(facts).and_then(|domain| domain.xml.clock.as_ref());
     let zoned = clock.filter(|clock| right == "utc" && is(clock.offset.as_ref(), "timezone"));
     if zoned.is_some_and(|clock| super::dom_offset_linux_localtime::local(clock).is_none()) {
@@ -109,7 +109,7 @@ fn wrong_base(qemu: &Qemu, facts: &Facts, os: &Os, base: &Setting<'_>) -> Option
         .found(message)
         .severity(if harmless { Severity::Info } else { Severity::Warning })
         .cure(
-            format!("start QEMU with `-rtc base={right}`; in libvirt's XML write `offset='{right}'`"),
+            format!("start QEMU with `-rtc base={right}` (in XML: `offset='{right}'`)"),
             Effect::GuestRestart,
             Risk::Manual,
         );
@@ -128,7 +128,7 @@ fn no_catchup(qemu: &Qemu) -> Finding {
         .found("the RTC drops the ticks that Windows loses while the host is busy")
         .severity(severity)
         .cure(
-            "start QEMU with `-rtc driftfix=slew`; in libvirt's XML write `<timer name='rtc' tickpolicy='catchup'/>`",
+            "start QEMU with `-rtc driftfix=slew` (in XML: the RTC's `tickpolicy='catchup'`)",
             Effect::GuestRestart,
             Risk::Careful,
         );
@@ -137,9 +137,9 @@ fn no_catchup(qemu: &Qemu) -> Finding {
 }
 
 fn pit_discards(qemu: &Qemu, os: &Os) -> Finding {
-    let message = format!("the guest, `{}`, counts timer ticks, and the PIT drops those that it loses", os.id);
+    let message = format!("the guest, `{}`, counts timer ticks, and the PIT drops lost ones", os.id);
     let found = RULE.found(message).severity(Severity::Error).cure(
-        "leave out `discard`; in libvirt's XML write `<timer name='pit' tickpolicy='catchup'/>`",
+        "leave the policy `discard` out (in XML: the PIT's `tickpolicy='catchup'`)",
         Effect::GuestRestart,
         Risk::Careful,
     );

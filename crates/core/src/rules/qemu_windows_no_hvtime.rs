@@ -41,7 +41,7 @@ fn check(qemu: &Qemu, facts: &Facts) -> Verdict {
         return Ok(vec![]);
     }
     let found = RULE.found("Windows has no Hyper-V reference counter to read time from").cure(
-        "add `hv-time` to `-cpu`; in libvirt's XML write `<timer name='hypervclock' present='yes'/>`",
+        "add `hv-time` to `-cpu` (in XML: `<timer name='hypervclock' present='yes'/>`)",
         Effect::GuestRestart,
         Risk::Careful,
     );
