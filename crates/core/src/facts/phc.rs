@@ -6,10 +6,15 @@ use super::{Machine, Phc};
 use crate::fact::Unknown;
 
 impl Phc {
+    /// Whether it is `ptp_kvm`'s (Linux `drivers/ptp/ptp_kvm_common.c`).
+    pub fn is_kvm(&self) -> bool {
+        self.clock_name == "KVM virtual PTP"
+    }
+
     /// Whether it shows the host's clock: through `ptp_kvm`, vmclock or virtio.
     pub fn is_of_host(&self) -> bool {
-        // Linux drivers/ptp/ptp_kvm_common.c, drivers/ptp/ptp_vmclock.c, drivers/virtio/virtio_rtc_ptp.c
-        self.clock_name == "KVM virtual PTP"
+        // Linux drivers/ptp/ptp_vmclock.c, drivers/virtio/virtio_rtc_ptp.c
+        self.is_kvm()
             || self.clock_name.starts_with("vmclock")
             || self.clock_name.starts_with("Virtio PTP")
     }

@@ -39,7 +39,7 @@ fn check(guest: &Machine, facts: &Facts) -> Verdict {
     if !guest.phc_refclocks()?.is_empty() || *guest.hypervisor.get()? != Hypervisor::Kvm {
         return Ok(vec![]);
     }
-    let there = guest.phcs.value().is_some_and(|phcs| phcs.iter().any(Phc::is_of_host));
+    let there = guest.phcs.value().is_some_and(|phcs| phcs.iter().any(Phc::is_kvm));
     if facts.host_of(guest).is_some_and(unfit) || !there && !is_loadable(guest)? {
         return Ok(vec![]);
     }

@@ -1,6 +1,6 @@
 //! See [`RULE`].
 
-use crate::facts::{Facts, Machine};
+use crate::facts::{Facts, Machine, Phc};
 use crate::finding::{Effect, Risk, Severity};
 use crate::rule::Verdict;
 
@@ -42,7 +42,11 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
         if !several && phc.is_some_and(|phc| !phc.links.is_empty()) {
             continue;
         }
-        let link = phc.and_then(|phc| phc.links.first()).map_or("/dev/ptp_kvm", String::as_str);
+        let link = match phc {
+            Some(Phc { links, .. }) if let [link, ..] = links.as_slice() => link,
+            Some(phc) if !phc.is_kvm() => "a link that a udev rule makes from `clock_name`",
+            _ => "/dev/ptp_kvm",
+        };
         let clocks: Vec<String> =
             phcs.iter().map(|phc| format!("{}: {}", phc.device, phc.clock_name)).collect();
         found.push(
@@ -51,7 +55,7 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
                 .blame(refclock)
                 .saw("PTP clocks", clocks.join(", "), guest.phcs.from())
                 .cure(
-                    format!("write `{link}` for `{path}` and restart chronyd"),
+                    format!("name {link} in place of {path} and restart chronyd"),
                     Effect::Live,
                     Risk::Careful,
                 ),

@@ -17,7 +17,8 @@ crate::rule! {
     /// guest kvm-clock: then no parameter is needed. Never add `divider=10`, which older editions of the table hold.
     ///
     /// ## Exceptions
-    /// The table's `lpj=` is only for those who know its value for the very CPU, so it is not asked for.
+    /// The table's `lpj=` is only for those who know its value for the very CPU, so it is not asked for. An older edition
+    /// means hosts without a constant TSC only, which a guest of that age cannot tell.
     ///
     /// ## References
     /// - <https://docs.redhat.com/en/documentation/red_hat_enterprise_linux/6/html/virtualization_host_configuration_and_guest_installation_guide/form-virtualization_host_configuration_and_guest_installation_guide-kvm_guest_timing_management-required_parameters_for_rhel_guests>
