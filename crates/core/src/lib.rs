@@ -11,3 +11,4 @@ pub mod plan;
 pub mod profile;
 pub mod rule;
 pub mod rules;
+pub mod translate;

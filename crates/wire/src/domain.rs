@@ -64,6 +64,9 @@ pub struct Clock {
     pub start: Option<Word>,
     /// The timers, in order.
     pub timers: Vec<Timer>,
+    /// The first timer without a name, which libvirt refuses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nameless: Option<At>,
     /// The opening tag.
     pub at: At,
 }

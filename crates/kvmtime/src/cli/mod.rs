@@ -7,6 +7,7 @@ mod explain;
 mod facts;
 mod rules;
 mod targets;
+mod translate;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,7 @@ enum Command {
     Capture(capture::Args),
     Rules(rules::Args),
     Explain(explain::Args),
+    Translate(translate::Args),
 }
 
 /// Runs the program: what was typed, what came of it, and the exit status.
@@ -41,6 +43,7 @@ pub fn main() -> ExitCode {
         Command::Capture(args) => capture::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Translate(args) => translate::run(&args),
     };
     done.unwrap_or_else(|error| exit::failed(&error)).into()
 }

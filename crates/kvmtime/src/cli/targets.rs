@@ -58,6 +58,11 @@ pub(super) struct Found {
 }
 
 impl Targets {
+    /// Whether nothing was named, which for most commands is everything here.
+    pub(super) fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.facts.is_empty()
+    }
+
     /// Reads everything but the files of folders.
     pub(super) fn find(&self) -> Found {
         let mut found = Found::default();

@@ -6,6 +6,7 @@ mod facts;
 mod json;
 mod report;
 mod rules;
+mod translation;
 
 use std::io::{self, Write};
 
@@ -14,6 +15,7 @@ use kvmtime_core::check::Report;
 use kvmtime_core::facts::Facts;
 use kvmtime_core::finding::Severity;
 use kvmtime_core::rule::Rule;
+use kvmtime_core::translate::{Difference, Translation};
 
 pub use rules::page as rule_page;
 
@@ -131,6 +133,28 @@ pub(crate) fn rules(format: Format) -> io::Result<()> {
 /// When standard output cannot be written.
 pub(crate) fn page(rule: &Rule) -> io::Result<()> {
     to_stdout(|out| out.write_all(rule_page(rule).as_bytes()))
+}
+
+/// Prints what becomes of domains' settings.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn translations(all: &[&Translation], format: Format) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Format::Text => translation::text(out, all),
+        Format::Json => translation::json(out, "kvmtime.translate/1", all),
+    })
+}
+
+/// Prints what an upgrade changes.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn differences(all: &[Difference], format: Format) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Format::Text => translation::differences(out, all),
+        Format::Json => translation::json(out, "kvmtime.translate-diff/1", all),
+    })
 }
 
 /// Prints one line.

@@ -5,6 +5,7 @@ mod chrony;
 mod clocksource;
 mod directives;
 pub(crate) mod domain;
+mod installed;
 mod kvm;
 mod libvirt;
 mod log;
@@ -18,6 +19,8 @@ mod rtc;
 mod system;
 mod timex;
 mod units;
+
+pub(crate) use installed::{Installed, installed, utc_offset};
 
 use std::path::Path;
 

@@ -76,6 +76,10 @@ impl<'a> Reader<'a> {
                 .filter(|n| n.has_tag_name("timer"))
                 .filter_map(|timer| self.timer(timer))
                 .collect(),
+            nameless: node
+                .children()
+                .find(|n| n.has_tag_name("timer") && n.attribute("name").is_none())
+                .map(|timer| self.tag(timer)),
             at: self.tag(node),
         }
     }

@@ -1,0 +1,193 @@
+//! A translation while it is written: families add to it, and refusals are put into libvirt's order.
+
+use kvmtime_wire::domain::{DomainXml, Word};
+use kvmtime_wire::text::At;
+
+use super::{Host, Outcome, Refusal, Setting, Stage, Translation, Versions};
+
+/// The steps of libvirt that refuse a domain, in their order. The first refusal is the one that is heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Step {
+    /// `virDomainDefParseXML`: `<cpu>`.
+    ParseCpu,
+    /// The same: `<features>`, child by child.
+    ParseFeatures,
+    /// The same: `<clock>`.
+    ParseClock,
+    /// `virDomainDefPostParseTimer`.
+    PostParse,
+    /// `qemuValidateDomainDefClockTimers`: the timers.
+    ValidateTimers,
+    /// The same: the start date.
+    ValidateStart,
+    /// `qemuValidateDomainDefFeatures`.
+    ValidateFeatures,
+    /// `virDomainDefIOMMUValidate`.
+    ValidateIommu,
+    /// `qemuProcessStartValidateTSC`.
+    StartTsc,
+    /// `qemuProcessUpdateGuestCPU`.
+    StartCpu,
+    /// QEMU ends on its own arguments.
+    StartQemu,
+}
+
+impl Step {
+    fn stage(self) -> Stage {
+        if self < Self::StartTsc { Stage::Define } else { Stage::Start }
+    }
+}
+
+/// Where interrupts are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Irqchip {
+    /// All in KVM, with its PIT.
+    Kernel,
+    /// The local APIC in KVM, the rest and the PIT in QEMU.
+    Split,
+    /// All in QEMU, without KVM.
+    Emulated,
+}
+
+struct Refused {
+    step: Step,
+    at: At,
+    message: String,
+}
+
+/// A translation while it is written.
+pub(super) struct Draft<'a> {
+    pub(super) domain: &'a DomainXml,
+    pub(super) versions: Versions,
+    pub(super) host: &'a Host,
+    pub(super) args: Vec<String>,
+    pub(super) machine: Vec<String>,
+    pub(super) cpu: Vec<String>,
+    pub(super) env: Vec<String>,
+    settings: Vec<Setting>,
+    refused: Vec<Refused>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(domain: &'a DomainXml, versions: Versions, host: &'a Host) -> Self {
+        let (args, machine, cpu, env) = (vec![], vec![], vec![], vec![]);
+        let (settings, refused) = (vec![], vec![]);
+        Self { domain, versions, host, args, machine, cpu, env, settings, refused }
+    }
+
+    /// A setting that yields an argument.
+    pub(super) fn emitted(
+        &mut self,
+        path: impl Into<String>,
+        word: &Word,
+        becomes: impl Into<String>,
+        device: impl Into<String>,
+    ) {
+        self.setting(path.into(), word, Some(becomes.into()), device.into());
+    }
+
+    /// A setting that nothing comes of.
+    pub(super) fn nothing(
+        &mut self,
+        path: impl Into<String>,
+        word: &Word,
+        device: impl Into<String>,
+    ) {
+        self.setting(path.into(), word, None, device.into());
+    }
+
+    fn setting(&mut self, path: String, word: &Word, becomes: Option<String>, device: String) {
+        self.settings.push(Setting {
+            path,
+            value: word.value.clone(),
+            line: word.at.line,
+            column: word.at.column,
+            outcome: if becomes.is_some() { Outcome::Emitted } else { Outcome::NoEffect },
+            becomes,
+            device,
+            at: word.at,
+        });
+    }
+
+    /// The domain is refused for what stands there, in these words.
+    pub(super) fn refuse(&mut self, step: Step, at: At, message: impl Into<String>) {
+        self.refused.push(Refused { step, at, message: message.into() });
+    }
+
+    /// Where interrupts are kept.
+    pub(super) fn irqchip(&self) -> Irqchip {
+        match (self.domain.is_kvm(), super::irqchip::is_split(self)) {
+            (false, _) => Irqchip::Emulated,
+            (true, true) => Irqchip::Split,
+            (true, false) => Irqchip::Kernel,
+        }
+    }
+
+    /// The architecture, by libvirt's name.
+    pub(super) fn arch(&self) -> &str {
+        self.domain.arch.as_ref().map_or("x86_64", |arch| &*arch.value)
+    }
+
+    /// The machine type, by its full name: libvirt resolves an alias before it looks at anything else.
+    pub(super) fn machine_type(&self) -> String {
+        let asked = self.domain.machine.as_ref().map_or("pc", |machine| &*machine.value);
+        let family = match asked {
+            "pc" => "pc-i440fx",
+            "q35" => "pc-q35",
+            "virt" => "virt",
+            other => return other.to_owned(),
+        };
+        format!("{family}-{}.{}", self.versions.qemu.0, self.versions.qemu.1)
+    }
+
+    /// Whether the machine is an ARM one of the type `virt`. Source: libvirt `qemu_domain.c:qemuDomainIsARMVirt`.
+    pub(super) fn is_arm_virt(&self) -> bool {
+        let machine = self.machine_type();
+        matches!(self.arch(), "aarch64" | "armv7l" | "armv6l")
+            && (machine == "virt" || machine.starts_with("virt-"))
+    }
+
+    /// Puts it together: the first refusal is the domain's, and every setting that is refused says so.
+    pub(super) fn finish(mut self) -> Translation {
+        // Features are read in the order of the text, all else in the order that the families follow.
+        self.refused.sort_by_key(|refused| {
+            let at = if refused.step == Step::ParseFeatures { refused.at } else { At::default() };
+            (refused.step, at.line, at.column)
+        });
+        for setting in &mut self.settings {
+            if let Some(refused) = self.refused.iter().find(|refused| refused.at == setting.at) {
+                setting.outcome = match refused.step.stage() {
+                    Stage::Define => Outcome::RefusedAtDefine,
+                    Stage::Start => Outcome::RefusedAtStart,
+                };
+                setting.device.clone_from(&refused.message);
+                // What QEMU refuses, libvirt has passed on.
+                if refused.step != Step::StartQemu {
+                    setting.becomes = None;
+                }
+            }
+        }
+        self.settings.sort_by_key(|setting| (setting.line, setting.column));
+        let first = self.refused.first();
+        if first.is_some_and(|refused| refused.step != Step::StartQemu) {
+            for list in [&mut self.args, &mut self.machine, &mut self.cpu, &mut self.env] {
+                list.clear();
+            }
+        }
+        Translation {
+            name: self.domain.name.as_ref().map_or("unnamed", |name| &*name.value).to_owned(),
+            from: String::new(),
+            libvirt: Some(self.versions.libvirt),
+            qemu: self.versions.qemu,
+            refused: first.map(|refused| Refusal {
+                at: refused.step.stage(),
+                message: refused.message.clone(),
+            }),
+            args: self.args,
+            machine: self.machine,
+            cpu: self.cpu,
+            env: self.env,
+            settings: self.settings,
+        }
+    }
+}
