@@ -78,7 +78,7 @@ fn tracks_guest(qemu: &Qemu) -> Option<Finding> {
     (clock.value == "vm").then(|| {
         let found = RULE
             .found("the RTC follows guest time, so it stands still while the VM is paused or saved")
-            .cure("leave `clock=vm` out of `-rtc` (in XML: `track='guest'`)", Effect::GuestRestart, Risk::Careful);
+            .cure("leave `clock=vm` out of `-rtc` (in XML: the RTC's `track='guest'`)", Effect::GuestRestart, Risk::Careful);
         mirror(qemu, found, "dom-rtc-track-guest", "-rtc clock", &clock)
     })
 }
