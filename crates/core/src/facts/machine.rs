@@ -1,9 +1,5 @@
 //! One machine: a KVM host, a guest, or both at once.
 
-use std::collections::BTreeMap;
-
-use kvmtime_wire::adjtime::RtcScale;
-use kvmtime_wire::capabilities::Capabilities;
 use kvmtime_wire::chrony::sources::Source;
 use kvmtime_wire::chrony::tracking::Tracking;
 use kvmtime_wire::cmdline::Cmdline;
@@ -16,6 +12,7 @@ use kvmtime_wire::stat::CpuTime;
 use kvmtime_wire::timesync::TimesyncStatus;
 use serde::{Deserialize, Serialize};
 
+use super::{Kvm, LibvirtHost, Power, Rtc, TimeDaemon, Timex};
 use crate::check::Subject;
 use crate::fact::Fact;
 use crate::profile::Os;
@@ -118,176 +115,6 @@ pub struct Clocksource {
     pub available: Fact<Vec<String>>,
 }
 
-/// KVM on a host.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Kvm {
-    /// `/dev/kvm`.
-    pub device: Fact<KvmDevice>,
-    /// `/sys/module/{kvm,kvm_intel,kvm_amd}/parameters`, as `kvm.tsc_tolerance_ppm`.
-    pub parameters: Fact<BTreeMap<String, String>>,
-}
-
-/// What `/dev/kvm` answers (Linux `Documentation/virt/kvm/api.rst`).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KvmDevice {
-    /// `KVM_CAP_ADJUST_CLOCK`: the flags that `KVM_GET_CLOCK` may return; 2 TSC stable, 4 realtime, 8 host TSC.
-    pub adjust_clock: u32,
-    /// `KVM_CAP_TSC_CONTROL`: the hardware can scale a guest's TSC.
-    pub tsc_control: bool,
-    /// `KVM_CAP_VM_TSC_CONTROL`: the frequency can be set for a whole VM.
-    pub vm_tsc_control: bool,
-    /// `KVM_CAP_REINJECT_CONTROL`: lost PIT ticks can be dropped or replayed at will.
-    pub reinject_control: bool,
-    /// `KVM_CAP_TSC_DEADLINE_TIMER`.
-    pub tsc_deadline_timer: bool,
-    /// `KVM_CAP_STEAL_TIME`, on x86: the host accounts run delay.
-    pub steal_time: bool,
-    /// `KVM_GET_TSC_KHZ` of a scratch VM; `None` when it has no answer.
-    pub tsc_khz: Option<u32>,
-    /// Flags of `KVM_GET_CLOCK` on a scratch VM that never ran, where bit 2 (TSC stable) may still be missing.
-    pub clock_flags: Option<u32>,
-}
-
-/// Idling, frequency and sleep.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Power {
-    /// `/sys/devices/system/cpu/cpu0/cpuidle/state*`.
-    pub idle_states: Fact<Vec<IdleState>>,
-    /// `cpufreq/scaling_governor` of every CPU, without repetition.
-    pub governors: Fact<Vec<String>>,
-    /// The tuned profile in force, `/etc/tuned/active_profile`.
-    pub tuned_profile: Fact<String>,
-    /// Sleep states of `/sys/power/state`.
-    pub sleep_states: Fact<Vec<String>>,
-    /// Whether `sleep.target` and its kin are masked, so that nothing can suspend the machine.
-    pub sleep_masked: Fact<bool>,
-    /// SMBIOS chassis type, `/sys/class/dmi/id/chassis_type`; 8, 9, 10 and 14 are portables.
-    pub chassis_type: Fact<u32>,
-}
-
-/// One cpuidle state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IdleState {
-    /// `name`, such as `C6`.
-    pub name: String,
-    /// `latency`, microseconds to leave it.
-    pub latency_us: u64,
-    /// `disable`.
-    pub disabled: bool,
-}
-
-impl IdleState {
-    /// The number in its name: 6 of `C6` and `C6-HSW`, 1 of `C1E`; `None` of `POLL`.
-    pub fn depth(&self) -> Option<u32> {
-        let digits = self.name.strip_prefix('C')?;
-        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-        digits.get(..end)?.parse().ok()
-    }
-}
-
-impl Power {
-    /// Whether a tuned profile in force is of a kind; more than one may be in force.
-    pub fn tuned_is(&self, kind: impl Fn(&str) -> bool) -> bool {
-        self.tuned_profile.value().is_some_and(|names| names.split_whitespace().any(kind))
-    }
-}
-
-/// `struct timex` (adjtimex(2)).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Timex {
-    /// `STA_*` bits; 0x40 is `STA_UNSYNC`.
-    pub status: i32,
-    /// The clock state returned: 0 `TIME_OK` … 5 `TIME_ERROR`.
-    pub state: i32,
-    /// Offset still to be corrected, nanoseconds.
-    pub offset_ns: i64,
-    /// Frequency offset in units of 2^-16 ppm.
-    pub freq: i64,
-    /// Maximum error, microseconds; the kernel lets it grow by 500 ppm while nobody disciplines the clock.
-    pub maxerror_us: i64,
-    /// Estimated error, microseconds.
-    pub esterror_us: i64,
-    /// TAI − UTC, seconds; 0 when nobody told the kernel.
-    pub tai: i32,
-}
-
-impl Timex {
-    /// The kernel's own flag: somebody disciplines this clock.
-    pub fn synchronised(&self) -> bool {
-        // STA_UNSYNC, include/uapi/linux/timex.h
-        self.status & 0x40 == 0
-    }
-}
-
-/// The real-time clock.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Rtc {
-    /// `/sys/class/rtc/rtc0/name`.
-    pub device: Fact<String>,
-    /// `/sys/class/rtc/rtc0/since_epoch` minus the system clock, whole seconds, good to ±1 s.
-    pub minus_system_seconds: Fact<i64>,
-    /// `/etc/adjtime`.
-    pub scale: Fact<RtcScale>,
-    /// Offset of the machine's zone from UTC now, seconds.
-    pub zone_offset_seconds: Fact<i64>,
-}
-
-impl Rtc {
-    /// RTC minus system clock, seconds, with the RTC's own time scale taken into account.
-    pub fn error_seconds(&self) -> Option<i64> {
-        let difference = *self.minus_system_seconds.value()?;
-        match self.scale.optional().ok()? {
-            Some(RtcScale::Local) => Some(difference - self.zone_offset_seconds.value()?),
-            // hwclock(8): without /etc/adjtime the RTC keeps UTC.
-            Some(RtcScale::Utc) | None => Some(difference),
-        }
-    }
-}
-
-/// A daemon that disciplines the clock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TimeDaemon {
-    /// `chronyd`, `ntpd`, `systemd-timesyncd`, `phc2sys`, `vmtoolsd`, `VBoxService` …
-    pub name: String,
-    /// Process id; 0 of a daemon that is only enabled, on a machine that does not run.
-    pub pid: u32,
-    /// Its arguments, separated by blanks; then, its unit.
-    pub command: String,
-}
-
-impl TimeDaemon {
-    /// Whether it moves the system clock.
-    pub fn moves_the_clock(&self) -> bool {
-        match self.name.as_str() {
-            "chronyd" => !self.has_flag('x'),
-            // It only starts the others.
-            "timemaster" => false,
-            // Its servos for ntpd's and chronyd's reference clocks report instead of correcting.
-            "phc2sys"
-                if self.command.contains("ntpshm") || self.command.contains("refclock_sock") =>
-            {
-                false
-            }
-            // phc2sys(8): -a follows ptp4l and leaves the system clock alone unless -r is given.
-            "phc2sys" if self.has_flag('a') => self.has_flag('r'),
-            // Else it moves the clock that -c names; CLOCK_REALTIME is the default.
-            "phc2sys" => {
-                !self.command.contains(" -c ") || self.command.contains(" -c CLOCK_REALTIME")
-            }
-            _ => true,
-        }
-    }
-
-    /// Whether a one-letter option stands on the command line, alone or with others.
-    fn has_flag(&self, flag: char) -> bool {
-        let options = self.command.split(' ').filter_map(|word| word.strip_prefix('-'));
-        options.filter(|option| !option.starts_with('-')).any(|option| option.contains(flag))
-    }
-}
-
 /// chrony.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -347,33 +174,6 @@ pub struct Units {
     pub time_wait_enabled: Fact<Vec<String>>,
     /// `ExecStart` options such as ntpd's `-g`: the words of the time daemon's unit and its defaults file.
     pub ntpd_options: Fact<Vec<String>>,
-}
-
-/// libvirt on a host.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct LibvirtHost {
-    /// `virConnectGetLibVersion`, as `9.0.0`.
-    pub version: Fact<String>,
-    /// The QEMU that libvirt would start, as `7.2.22`.
-    pub qemu_version: Fact<String>,
-    /// `virsh capabilities`.
-    pub capabilities: Fact<Capabilities>,
-    /// libvirt-guests' settings.
-    pub guests: Fact<LibvirtGuests>,
-    /// Names of domains that libvirt starts by itself.
-    pub autostart: Fact<Vec<String>>,
-    /// virtual CPUs of all running domains together.
-    pub running_vcpus: Fact<u32>,
-}
-
-/// `/etc/default/libvirt-guests` or `/etc/sysconfig/libvirt-guests`; libvirt's defaults where a line is missing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LibvirtGuests {
-    /// `suspend` or `shutdown`.
-    pub on_shutdown: String,
-    /// `SYNC_TIME`.
-    pub sync_time: bool,
 }
 
 /// Lines that speak of time.

@@ -1,28 +1,39 @@
 //! What can be known of machines, domains and QEMU processes.
 
 mod clock;
+mod daemon;
 mod devices;
 mod directive;
 mod discipline;
 mod domain;
 mod kernel;
+mod kvm;
+mod libvirt;
 mod log;
 mod machine;
 mod pause;
 mod phc;
+mod power;
 mod qemu;
 mod rhel;
+mod rtc;
 mod source;
+mod timex;
 
+pub use daemon::TimeDaemon;
 pub use devices::Setting;
 pub use discipline::Opinion;
 pub use domain::Domain;
+pub use kvm::{Kvm, KvmDevice};
+pub use libvirt::{LibvirtGuests, LibvirtHost};
 pub use machine::{
-    Agent, Chrony, Clocksource, Hypervisor, IdleState, Kvm, KvmDevice, LIVE, LibvirtGuests,
-    LibvirtHost, Logs, Machine, Ntp, Phc, Power, Role, Rtc, TimeDaemon, Timex, Units,
+    Agent, Chrony, Clocksource, Hypervisor, LIVE, Logs, Machine, Ntp, Phc, Role, Units,
 };
+pub use power::{IdleState, Power};
 pub use qemu::Qemu;
+pub use rtc::Rtc;
 pub use source::Source;
+pub use timex::Timex;
 
 use serde::{Deserialize, Serialize};
 

@@ -7,8 +7,8 @@ use kvmtime_wire::ps::{self, Process};
 use super::units;
 use crate::world::{self, World};
 
-/// Names that processes are known by; the kernel keeps 15 characters of one.
-const WANTED: [&str; 13] = [
+/// Programs that may move the clock.
+const DAEMONS: [&str; 8] = [
     "chronyd",
     "ntpd",
     "ntp-daemon",
@@ -17,12 +17,9 @@ const WANTED: [&str; 13] = [
     "timemaster",
     "vmtoolsd",
     "VBoxService",
-    "qemu-system",
-    "qemu-kvm",
-    "kvm",
-    "qemu-ga",
-    "busybox",
 ];
+/// Others that have to do with time, by the start of their names.
+const OTHERS: [&str; 5] = ["qemu-system", "qemu-kvm", "kvm", "qemu-ga", "busybox"];
 
 /// How support archives list processes.
 const ARCHIVED: [&[&str]; 4] =
@@ -30,7 +27,8 @@ const ARCHIVED: [&[&str]; 4] =
 
 /// The processes by those names.
 pub(super) fn probe(world: &World) -> Fact<Vec<Process>> {
-    let own = world.output(&["ps", "-eo", "pid,args"], || world::processes(&WANTED));
+    let own = world
+        .output(&["ps", "-eo", "pid,args"], || world::processes(&[&DAEMONS[..], &OTHERS].concat()));
     if world.is_live() {
         return own.map(|text| ps::parse(&text));
     }
@@ -64,18 +62,7 @@ fn daemon(command: &str) -> Option<&'static str> {
     match program.trim_end_matches(':') {
         "ntpd" if openntpd => Some("openntpd"),
         "busybox" if words.next() == Some("ntpd") => Some("busybox ntpd"),
-        name => [
-            "chronyd",
-            "ntpd",
-            "ntp-daemon",
-            "systemd-timesyncd",
-            "phc2sys",
-            "timemaster",
-            "vmtoolsd",
-            "VBoxService",
-        ]
-        .into_iter()
-        .find(|known| *known == name),
+        name => DAEMONS.into_iter().find(|known| *known == name),
     }
 }
 

@@ -1,0 +1,33 @@
+//! libvirt on a host.
+
+use kvmtime_wire::capabilities::Capabilities;
+use serde::{Deserialize, Serialize};
+
+use crate::fact::Fact;
+
+/// libvirt on a host.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LibvirtHost {
+    /// `virConnectGetLibVersion`, as `9.0.0`.
+    pub version: Fact<String>,
+    /// The QEMU that libvirt would start, as `7.2.22`.
+    pub qemu_version: Fact<String>,
+    /// `virsh capabilities`.
+    pub capabilities: Fact<Capabilities>,
+    /// libvirt-guests' settings.
+    pub guests: Fact<LibvirtGuests>,
+    /// Names of domains that libvirt starts by itself.
+    pub autostart: Fact<Vec<String>>,
+    /// virtual CPUs of all running domains together.
+    pub running_vcpus: Fact<u32>,
+}
+
+/// `/etc/default/libvirt-guests` or `/etc/sysconfig/libvirt-guests`; libvirt's defaults where a line is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LibvirtGuests {
+    /// `suspend` or `shutdown`.
+    pub on_shutdown: String,
+    /// `SYNC_TIME`.
+    pub sync_time: bool,
+}
