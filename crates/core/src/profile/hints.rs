@@ -19,7 +19,9 @@ pub fn of_domain(xml: &DomainXml, path: &str) -> Fact<Os> {
     match (hyperv, hypervclock) {
         (Some(hyperv), _) => Fact::known(windows(), format!("{path}:{}", hyperv.at.line)),
         (None, true) => Fact::known(windows(), path),
-        (None, false) => Fact::absent(format!("{path}: metadata/libosinfo:libosinfo/os/@id")),
+        (None, false) => Fact::absent(format!(
+            "{path}: the guest's operating system (metadata/libosinfo:libosinfo/os/@id)"
+        )),
     }
 }
 

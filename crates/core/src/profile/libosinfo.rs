@@ -10,8 +10,10 @@ pub fn of_id(id: &str) -> Option<Os> {
     let product = parts.next()?;
     let (family, name, version) = match product {
         "win" => windows(version),
-        "msdos" | "dos" => (Family::Dos, "msdos".to_owned(), numbers(version)),
-        "freebsd" | "dragonflybsd" => (Family::Freebsd, product.to_owned(), numbers(version)),
+        "msdos" | "dos" | "freedos" => (Family::Dos, product.to_owned(), numbers(version)),
+        "freebsd" | "dragonflybsd" | "freenas" | "ghostbsd" | "midnightbsd" => {
+            (Family::Freebsd, product.to_owned(), numbers(version))
+        }
         "netbsd" => (Family::Netbsd, product.to_owned(), numbers(version)),
         "openbsd" => (Family::Openbsd, product.to_owned(), numbers(version)),
         "solaris" | "opensolaris" | "openindiana" | "smartos" => {
@@ -24,6 +26,8 @@ pub fn of_id(id: &str) -> Option<Os> {
         "haiku" | "netware" | "reactos" | "hurd" | "minix" | "plan9" => {
             (Family::Other, product.to_owned(), numbers(version))
         }
+        // `http://libosinfo.org/unknown`
+        "libosinfo.org" => return None,
         _ => (Family::Linux, product.to_owned(), numbers(version)),
     };
     let shown = if family == Family::Windows {
@@ -67,6 +71,8 @@ mod tests {
         assert_eq!(os("http://microsoft.com/win/98").family, Family::Dos);
         assert!(os("http://redhat.com/rhel/5.4").counts_ticks());
         assert!(!os("http://redhat.com/rhel/5.11").counts_ticks());
+        assert_eq!(os("http://freedos.org/freedos/1.2").family, Family::Dos);
+        assert!(of_id("http://libosinfo.org/unknown").is_none());
         assert!(of_id("").is_none());
     }
 }
