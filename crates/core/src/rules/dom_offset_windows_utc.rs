@@ -17,7 +17,8 @@ crate::rule! {
     ///
     /// ## What to do
     /// Write `offset='localtime'`, shut the guest down and start it. Or let the RTC be in UTC and tell the guest: set
-    /// `RealTimeIsUniversal` to 1 under `HKLM\SYSTEM\CurrentControlSet\Control\TimeZoneInformation`.
+    /// `RealTimeIsUniversal` to 1 under `HKLM\SYSTEM\CurrentControlSet\Control\TimeZoneInformation`. `localtime` is the
+    /// host's local time at the start; from then on Windows itself sets the RTC when daylight saving time begins or ends.
     ///
     /// ## Exceptions
     /// Guests whose registry says that the RTC is in UTC, as KubeVirt's presets expect, and guests whose zone is UTC. The

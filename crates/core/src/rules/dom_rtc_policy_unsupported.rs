@@ -18,7 +18,7 @@ crate::rule! {
     /// was defined by an older libvirt stays listed and does not start.
     ///
     /// ## What to do
-    /// The RTC takes `delay` (lost ticks are dropped, QEMU's default) and `catchup`; the PIT takes `delay`, `catchup`
+    /// The RTC takes `catchup` and `delay` (as without one: lost ticks are dropped); the PIT takes `delay`, `catchup`
     /// and `discard`. Remove what else is refused.
     ///
     /// ## Exceptions
@@ -85,7 +85,7 @@ fn refused(timer: &Timer, x86: bool) -> impl Iterator<Item = (&'static str, &Wor
 
 fn remedy(name: &str, attribute: &str) -> String {
     match (name, attribute) {
-        ("rtc", "tickpolicy") => "write `tickpolicy='catchup'`, or `delay` to drop lost ticks",
+        ("rtc", "tickpolicy") => "write `tickpolicy='catchup'`, or remove it to drop lost ticks",
         ("pit", "tickpolicy") => "write `tickpolicy='catchup'`, or `discard` to drop lost ticks",
         ("rtc", "track") => "remove `track`, or write `track='wall'`",
         ("platform", _) | (_, "present") => return format!("remove `<timer name='{name}'>`"),
