@@ -49,8 +49,9 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
     if !os.is_windows() && os.family != Family::Dos {
         return Ok(vec![]);
     }
-    let zone = facts.host().and_then(|host| host.rtc.zone_offset_seconds.value());
-    let same = zone == Some(&0);
+    let zone = facts.host().map(|host| &host.rtc.zone_offset_seconds);
+    let zone = zone.filter(|zone| zone.value() == Some(&0));
+    let same = zone.is_some();
     let cure = match (os.is_windows(), same) {
         (true, false) => "write `offset='localtime'`, or set `RealTimeIsUniversal` to 1 in the guest's registry",
         (true, true) => "set `RealTimeIsUniversal` to 1 in the guest's registry, unless the guest's zone is UTC",
@@ -62,6 +63,10 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
         .severity(if same || domain.xml.kubevirt { Severity::Info } else { Severity::Warning })
         .saw_fact("operating system", &domain.os, |os| os.id.clone())
         .cure(cure, Effect::GuestRestart, Risk::Manual);
+    let found = match zone {
+        Some(zone) => found.saw_fact("host's offset from UTC, seconds", zone, |zone| *zone),
+        None => found,
+    };
     Ok(vec![match offset {
         Some(offset) if same => domain.blame(found, "clock@offset", offset),
         Some(offset) => domain
