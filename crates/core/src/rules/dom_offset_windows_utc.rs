@@ -21,8 +21,9 @@ crate::rule! {
     /// host's local time at the start; from then on Windows itself sets the RTC when daylight saving time begins or ends.
     ///
     /// ## Exceptions
-    /// Guests whose registry says that the RTC is in UTC, as KubeVirt's presets expect, and guests whose zone is UTC. The
-    /// XML shows neither. On a host whose own zone is at UTC `localtime` changes nothing, and this is only noted.
+    /// Guests whose registry says that the RTC is in UTC, and guests whose zone is UTC. The XML shows neither. It is only
+    /// noted under KubeVirt, whose presets have the RTC in UTC on purpose, and on a host whose own zone is at UTC, where
+    /// `localtime` would change nothing.
     ///
     /// ## References
     /// - <https://libvirt.org/formatdomain.html#time-keeping>
@@ -58,7 +59,7 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
     };
     let found = RULE
         .found(format!("the RTC shows UTC, which the guest, `{}`, takes for local time", os.id))
-        .severity(if same { Severity::Info } else { Severity::Warning })
+        .severity(if same || domain.xml.kubevirt { Severity::Info } else { Severity::Warning })
         .saw_fact("operating system", &domain.os, |os| os.id.clone())
         .cure(cure, Effect::GuestRestart, Risk::Manual);
     Ok(vec![match offset {
