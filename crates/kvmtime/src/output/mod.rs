@@ -14,8 +14,6 @@ use kvmtime_core::facts::Facts;
 use kvmtime_core::finding::Severity;
 use kvmtime_core::rule::Rule;
 
-use crate::world::plain;
-
 pub use rules::page as rule_page;
 
 /// How results are printed.
@@ -170,7 +168,7 @@ fn colour() -> bool {
 /// Writes through one large buffer.
 fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    write(&mut out).and_then(|()| out.flush()).map_err(|error| {
-        io::Error::new(error.kind(), format!("cannot write the output: {}", plain(&error)))
-    })
+    write(&mut out)
+        .and_then(|()| out.flush())
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot write the output: {error}")))
 }
