@@ -1,0 +1,227 @@
+//! What kvmtime says of clock settings, against libvirt's own arguments and words for several hundred domains.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    reason = "tests run programs"
+)]
+
+mod domains;
+mod lacking;
+mod truth;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use lacking::need;
+use serde_json::Value;
+use truth::{Answer, Libvirt, Session};
+
+/// A zone that is ahead of UTC by hours and minutes, all year.
+const ZONE: &str = "Asia/Kathmandu";
+
+/// Properties that concern time.
+const MACHINE: [&str; 3] = ["hpet", "kernel_irqchip", "pit"];
+const CPU: [&str; 14] = [
+    "hv-frequencies",
+    "hv-passthrough",
+    "hv-reenlightenment",
+    "hv-stimer",
+    "hv-stimer-direct",
+    "hv-synic",
+    "hv-time",
+    "hv-vpindex",
+    "invtsc",
+    "kvm",
+    "kvm-no-adjvtime",
+    "kvmclock",
+    "migratable",
+    "tsc-frequency",
+];
+
+/// The arguments that concern time.
+#[derive(Debug, PartialEq)]
+struct Arguments {
+    args: Vec<String>,
+    machine: Vec<String>,
+    cpu: Vec<String>,
+    env: Vec<String>,
+}
+
+#[test]
+fn every_domain_becomes_what_the_installed_libvirt_makes_of_it() {
+    if let Some(libvirt) = need(Libvirt::installed()) {
+        compare(&libvirt);
+    }
+}
+
+#[test]
+fn every_domain_becomes_what_a_newer_libvirt_makes_of_it() {
+    if let Some(libvirt) = need(truth::trixie()) {
+        compare(&libvirt);
+    }
+}
+
+fn compare(libvirt: &Libvirt) {
+    let first = libvirt.ask(&[], ZONE);
+    let hz = attribute(&first.capabilities, "<counter name='tsc'", "frequency");
+    let scaling = attribute(&first.capabilities, "<counter name='tsc'", "scaling");
+    // Without KVM libvirt knows no TSC, and takes no domain of that type.
+    let kvm = first.capabilities.contains("<domain type='kvm'");
+    let kinds: &[&str] = if kvm { &["kvm", "qemu"] } else { &["qemu"] };
+    let rate = hz.as_ref().map_or(2_500_000_000, |hz| hz.parse().unwrap());
+    let domains = domains::all(kinds, rate);
+    assert!(domains.len() >= 300, "{} domains", domains.len());
+    let folder = libvirt.write(&domains);
+    let names: Vec<&str> = domains.iter().map(|domain| &*domain.name).collect();
+    let before = now();
+    let session = libvirt.ask(&names, ZONE);
+    let after = now();
+    let tsc = hz.map(|hz| match scaling.as_deref() {
+        Some("yes") => format!("{hz},scaling"),
+        _ => hz,
+    });
+    let said = kvmtime(&folder, &session, tsc.as_deref());
+    let mut wrong = Vec::new();
+    for domain in &domains {
+        let truth = &session.answers[&domain.name];
+        if let Err(difference) = agree(truth, &said[&domain.name], before..=after) {
+            wrong.push(format!("{}\n{difference}", domain.xml));
+        }
+    }
+    let refused = session.answers.values().filter(|answer| answer.native.is_err()).count();
+    println!("{}: {} domains, {refused} of them refused", session.version, domains.len());
+    assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), domains.len(), wrong.join("\n"));
+}
+
+fn now() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
+}
+
+fn attribute(text: &str, tag: &str, name: &str) -> Option<String> {
+    let tag = text.split_once(tag)?.1.split_once('>')?.0;
+    Some(tag.split_once(&format!("{name}='"))?.1.split_once('\'')?.0.to_owned())
+}
+
+/// What kvmtime says of every file in the folder, by the domain's name.
+fn kvmtime(
+    folder: &Path,
+    session: &Session,
+    tsc: Option<&str>,
+) -> std::collections::BTreeMap<String, Value> {
+    let version = |line: &str, before: &str| {
+        let line = session.version.lines().find(|text| text.starts_with(line)).unwrap();
+        line.split_once(before).unwrap().1.trim().to_owned()
+    };
+    let libvirt = version("Using library:", "libvirt ");
+    let qemu = version("Running hypervisor:", "QEMU ");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kvmtime"));
+    command.args(["translate", "--format", "json", "--libvirt", &libvirt, "--qemu", &qemu]);
+    command.args(tsc.into_iter().flat_map(|tsc| ["--host-tsc", tsc])).arg(folder).env("TZ", ZONE);
+    let output = command.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let mut document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["schema"], "kvmtime.translate/1");
+    let Value::Array(all) = document["domains"].take() else { panic!("{document}") };
+    all.into_iter().map(|domain| (domain["name"].as_str().unwrap().to_owned(), domain)).collect()
+}
+
+fn agree(
+    truth: &Answer,
+    said: &Value,
+    between: std::ops::RangeInclusive<i64>,
+) -> Result<(), String> {
+    match (&truth.native, &said["refused"]) {
+        (Err(message), Value::Object(refused)) => {
+            let at = if truth.defined { "start" } else { "define" };
+            if refused["message"] == **message && refused["at"] == at {
+                return Ok(());
+            }
+            Err(format!("libvirt at {at}: {message}\nkvmtime: {refused:?}"))
+        }
+        (Err(message), _) => Err(format!("libvirt: {message}\nkvmtime: {said}")),
+        (Ok(words), Value::Null) => {
+            let truth = arguments(words);
+            let mut said = told(said);
+            settle(&mut said, &truth, between);
+            if truth == said {
+                return Ok(());
+            }
+            Err(format!("libvirt: {truth:?}\nkvmtime: {said:?}"))
+        }
+        (Ok(words), refused) => Err(format!("libvirt: {:?}\nkvmtime: {refused}", arguments(words))),
+    }
+}
+
+fn arguments(words: &[String]) -> Arguments {
+    let value = |option: &str| {
+        let place = words.iter().position(|word| word == option);
+        place.map(|place| words[place + 1].clone()).unwrap_or_default()
+    };
+    let mut args = Vec::new();
+    for pair in words.windows(2) {
+        match (&*pair[0], &*pair[1]) {
+            ("-rtc", value) => args.push(format!("-rtc {value}")),
+            ("-global", value) if value.contains("lost_tick_policy") => {
+                args.push(format!("-global {value}"));
+            }
+            ("-no-hpet", _) => args.push("-no-hpet".to_owned()),
+            _ => {}
+        }
+    }
+    let env = words.iter().take_while(|word| !word.starts_with('/'));
+    Arguments {
+        args,
+        machine: properties(&value("-machine"), &MACHINE),
+        cpu: properties(&value("-cpu"), &CPU),
+        env: env.filter(|word| word.starts_with("TZ=")).cloned().collect(),
+    }
+}
+
+fn properties(list: &str, wanted: &[&str]) -> Vec<String> {
+    let all = list.split(',');
+    let wanted = all.filter(|item| wanted.contains(&item.split('=').next().unwrap()));
+    wanted.map(str::to_owned).collect()
+}
+
+fn told(said: &Value) -> Arguments {
+    let list = |key: &str| {
+        let all = said[key].as_array().unwrap().iter();
+        all.map(|item| item.as_str().unwrap().to_owned()).collect()
+    };
+    Arguments { args: list("args"), machine: list("machine"), cpu: list("cpu"), env: list("env") }
+}
+
+/// Replaces `@now+60` and `@5` by libvirt's date, if that is the same moment give or take two seconds.
+fn settle(said: &mut Arguments, truth: &Arguments, between: std::ops::RangeInclusive<i64>) {
+    let (Some(ours), Some(theirs)) = (said.args.first_mut(), truth.args.first()) else { return };
+    let base = |text: &str| {
+        let text = text.strip_prefix("-rtc base=").unwrap();
+        text.split(',').next().unwrap().to_owned()
+    };
+    let (mine, date) = (base(ours), base(theirs));
+    let Some(moment) = epoch(&date) else { return };
+    let same = match (mine.strip_prefix("@now"), mine.strip_prefix('@')) {
+        (Some(offset), _) => {
+            let start = moment - offset.parse::<i64>().unwrap();
+            (between.start() - 2..=between.end() + 2).contains(&start)
+        }
+        (None, Some(absolute)) => absolute.parse() == Ok(moment),
+        (None, None) => false,
+    };
+    if same {
+        *ours = ours.replacen(&mine, &date, 1);
+    }
+}
+
+/// Seconds since the epoch of `2009-02-13T23:31:30`.
+fn epoch(date: &str) -> Option<i64> {
+    let numbers: Vec<i64> =
+        date.split(['-', 'T', ':']).map(str::parse).collect::<Result<_, _>>().ok()?;
+    let [year, month, day, hour, minute, second] = numbers[..] else { return None };
+    // Years begin in March, so that the day that is sometimes there is the last.
+    let (year, month) = if month < 3 { (year - 1, month + 9) } else { (year, month - 3) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1;
+    Some(((days - 719_468) * 24 + hour) * 3600 + minute * 60 + second)
+}

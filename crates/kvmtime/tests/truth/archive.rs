@@ -1,0 +1,83 @@
+//! A newer libvirt with its QEMU from Debian's archive, in a folder of its own: nothing is installed.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::Libvirt;
+use crate::lacking::{Lacking, program};
+
+const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+const PACKAGES: [&str; 3] = ["qemu-system-x86", "libvirt-daemon-driver-qemu", "libvirt-clients"];
+
+/// That of Debian 13. What was fetched is kept for the next run.
+pub(crate) fn trixie() -> Result<Libvirt, Lacking> {
+    program("apt-get", "apt")?;
+    program("dpkg-deb", "dpkg")?;
+    if !Path::new(KEYRING).exists() {
+        return Err(Lacking::Impossible(format!("{KEYRING}: this is no Debian")));
+    }
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("trixie");
+    if !root.join("usr/bin/virsh").exists() {
+        let unpacked = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        unpack(&fetch(unpacked.path())?, &unpacked.path().join("root"));
+        let _ = std::fs::remove_dir_all(&root);
+        std::fs::rename(unpacked.path().join("root"), &root).unwrap();
+    }
+    Libvirt::within(Some(root))
+}
+
+/// Asks apt with settings of our own, so that the machine's sources and lists stay as they are.
+fn fetch(folder: &Path) -> Result<PathBuf, Lacking> {
+    let at = |path: &str| folder.join(path);
+    for path in ["etc", "state/lists/partial", "cache/archives/partial"] {
+        std::fs::create_dir_all(at(path)).unwrap();
+    }
+    std::fs::write(at("state/status"), "").unwrap();
+    let source = format!("deb [signed-by={KEYRING}] http://deb.debian.org/debian trixie main\n");
+    std::fs::write(at("etc/sources.list"), source).unwrap();
+    let settings = format!(
+        "Dir::Etc \"{0}/etc\";\nDir::Etc::sourcelist \"sources.list\";\nDir::Etc::sourceparts \"-\";\n\
+         Dir::State \"{0}/state\";\nDir::State::status \"{0}/state/status\";\nDir::Cache \"{0}/cache\";\n\
+         APT::Install-Recommends \"false\";\nAPT::Architecture \"amd64\";\nAcquire::Languages \"none\";\n\
+         APT::Sandbox::User \"root\";\n",
+        folder.display()
+    );
+    std::fs::write(at("apt.conf"), settings).unwrap();
+    let mut install = vec!["install", "--yes", "--download-only"];
+    install.extend(PACKAGES);
+    for arguments in [vec!["update"], install] {
+        let apt =
+            Command::new("apt-get").args(&arguments).env("APT_CONFIG", at("apt.conf")).output();
+        let apt = apt.unwrap();
+        if !apt.status.success() {
+            let said = String::from_utf8_lossy(&apt.stderr);
+            let last = said.lines().last().unwrap_or_default();
+            return Err(Lacking::Obtainable(format!("packages of Debian 13 ({last})")));
+        }
+    }
+    Ok(at("cache/archives"))
+}
+
+fn unpack(archives: &Path, root: &Path) {
+    for entry in std::fs::read_dir(archives).unwrap() {
+        let package = entry.unwrap().path();
+        if package.extension().is_some_and(|extension| extension == "deb") {
+            let done = Command::new("dpkg-deb").arg("--extract").arg(package).arg(root).status();
+            assert!(done.unwrap().success());
+        }
+    }
+    // What the packages' scripts would have made.
+    for (link, to) in [("bin", "usr/bin"), ("lib", "usr/lib"), ("lib64", "usr/lib64")] {
+        if !root.join(link).exists() {
+            std::os::unix::fs::symlink(to, root.join(link)).unwrap();
+        }
+    }
+    for (file, text) in [
+        ("etc/passwd", "root:x:0:0::/root:/bin/sh\nlibvirt-qemu:x:64055:64055::/:/bin/sh\n"),
+        ("etc/group", "root:x:0:\nkvm:x:104:\nlibvirt-qemu:x:64055:\n"),
+    ] {
+        std::fs::create_dir_all(root.join("etc")).unwrap();
+        std::fs::write(root.join(file), text).unwrap();
+    }
+    std::fs::create_dir_all(root.join("run")).unwrap();
+}
