@@ -42,6 +42,10 @@ const TIMELY: [(&str, &str); 5] = [
 /// Checks of libvirt that one enlightenment is there for another.
 const DEPENDENCIES_CHECKED: Version = Version(11, 9, 0);
 
+/// Enlightenments, and the one that each cannot do without.
+const NEEDED: [(&str, &str); 4] =
+    [("stimer", "synic"), ("tlbflush", "vpindex"), ("ipi", "vpindex"), ("evmcs", "vapic")];
+
 /// `<timer name='hypervclock'>`. Source: libvirt `qemu_command.c:qemuBuildCpuCommandLine`.
 pub(super) fn clock(draft: &mut Draft<'_>, timer: &Timer) {
     if let Some(word) = &timer.tickpolicy {
@@ -222,20 +226,27 @@ fn is_switch(word: &Word) -> bool {
 
 /// Source: libvirt 12.8's messages and behaviour.
 fn dependencies(draft: &mut Draft<'_>, hyperv: &Hyperv) {
-    let on = |name: &str| {
-        let mut found = hyperv.enlightenments.iter().rev();
-        found.find(|e| e.name == name).and_then(|e| e.state.as_ref()).filter(|s| s.value == "on")
-    };
-    let Some(stimer) = on("stimer") else { return };
     let clock = draft.domain.timers("hypervclock").any(|timer| is(timer.present.as_ref(), "yes"));
-    let stimer = stimer.at;
-    let feature = "unsupported configuration: 'stimer' hyperv feature requires";
-    if !clock {
-        draft.refuse(Step::ValidateFeatures, stimer, format!("{feature} 'hypervclock' timer"));
+    if let Some(stimer) = last_on(hyperv, "stimer").filter(|_| !clock) {
+        let message = requires("stimer", "hypervclock", "timer");
+        draft.refuse(Step::ValidateFeatures, stimer.at, message);
     }
-    if on("synic").is_none() {
-        draft.refuse(Step::ValidateFeatures, stimer, format!("{feature} 'synic' feature"));
+    for (name, needed) in NEEDED {
+        if let Some(word) = last_on(hyperv, name).filter(|_| last_on(hyperv, needed).is_none()) {
+            let message = requires(name, needed, "feature");
+            draft.refuse(Step::ValidateFeatures, word.at, message);
+        }
     }
+}
+
+fn requires(name: &str, needed: &str, kind: &str) -> String {
+    format!("unsupported configuration: '{name}' hyperv feature requires '{needed}' {kind}")
+}
+
+/// The state of an enlightenment that is switched on; the last one of a name counts.
+fn last_on<'a>(hyperv: &'a Hyperv, name: &str) -> Option<&'a Word> {
+    let found = hyperv.enlightenments.iter().rev().find(|e| e.name == name);
+    found.and_then(|e| e.state.as_ref()).filter(|state| state.value == "on")
 }
 
 fn hidden(draft: &mut Draft<'_>, word: &Word) {

@@ -130,7 +130,13 @@ const CPUS: [&str; 24] = [
     "<cpu mode='custom' check='none'><model>qemu64</model><feature policy='optional' name='invtsc'/></cpu>",
     "<cpu mode='custom' check='none'><model>qemu64</model><feature policy='disable' name='invtsc'/></cpu>",
 ];
-const FEATURES: [&str; 28] = [
+const FEATURES: [&str; 34] = [
+    "<hyperv><vpindex state='on'/><stimer state='on'/></hyperv>",
+    "<hyperv><synic state='on'/><stimer state='on'/></hyperv>",
+    "<hyperv><tlbflush state='on'/></hyperv>",
+    "<hyperv><ipi state='on'/></hyperv>",
+    "<hyperv><evmcs state='on'/></hyperv>",
+    "<hyperv><reenlightenment state='on'/><stimer state='on'/></hyperv>",
     "<hyperv/>",
     "<hyperv><relaxed state='on'/><vapic state='on'/><spinlocks state='on' retries='8191'/></hyperv>",
     "<hyperv><vpindex state='on'/><synic state='on'/><stimer state='on'/></hyperv>",
