@@ -34,6 +34,9 @@ _kvmtime() {
             kvmtime,rules)
                 cmd="kvmtime__subcmd__rules"
                 ;;
+            kvmtime,translate)
+                cmd="kvmtime__subcmd__translate"
+                ;;
             kvmtime__subcmd__help,capture)
                 cmd="kvmtime__subcmd__help__subcmd__capture"
                 ;;
@@ -52,6 +55,9 @@ _kvmtime() {
             kvmtime__subcmd__help,rules)
                 cmd="kvmtime__subcmd__help__subcmd__rules"
                 ;;
+            kvmtime__subcmd__help,translate)
+                cmd="kvmtime__subcmd__help__subcmd__translate"
+                ;;
             *)
                 ;;
         esac
@@ -59,7 +65,7 @@ _kvmtime() {
 
     case "${cmd}" in
         kvmtime)
-            opts="-h -V --help --version check facts capture rules explain help"
+            opts="-h -V --help --version check facts capture rules explain translate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -157,7 +163,7 @@ _kvmtime() {
             return 0
             ;;
         kvmtime__subcmd__help)
-            opts="check facts capture rules explain help"
+            opts="check facts capture rules explain translate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -254,6 +260,20 @@ _kvmtime() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kvmtime__subcmd__help__subcmd__translate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kvmtime__subcmd__rules)
             opts="-h -V --format --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -261,6 +281,48 @@ _kvmtime() {
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvmtime__subcmd__translate)
+            opts="-h -V --facts --as --libvirt --qemu --host-tsc --diff --format --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --facts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -W "host guest" -- "${cur}"))
+                    return 0
+                    ;;
+                --libvirt)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --qemu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host-tsc)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --diff)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0

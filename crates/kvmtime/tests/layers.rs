@@ -11,7 +11,11 @@ const WALLS: [(&str, &[&str]); 3] = [
 ];
 
 /// A folder of `crates/core/src`, and what it must not name.
-const CORE: [(&str, &[&str]); 3] = [
+const CORE: [(&str, &[&str]); 4] = [
+    (
+        "translate",
+        &["crate::rules", "crate::rule", "crate::check", "crate::facts", "crate::finding"],
+    ),
     ("facts", &["crate::rules", "crate::rule"]),
     ("profile", &["crate::rules", "crate::rule", "crate::finding", "crate::facts"]),
     ("rules", &["crate::check", "crate::rules"]),

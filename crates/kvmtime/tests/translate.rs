@@ -10,6 +10,7 @@ mod domains;
 mod lacking;
 mod truth;
 
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -77,7 +78,6 @@ const CURED: &str = "<domain type='kvm'>
 ";
 
 fn run(arguments: &[&str], xml: &str) -> (i32, String) {
-    use std::io::Write;
     let mut child = Command::new(env!("CARGO_BIN_EXE_kvmtime"))
         .args(["translate", "--host-tsc", "2500000000"])
         .args(arguments)
@@ -208,7 +208,8 @@ fn compare(libvirt: &Libvirt) {
         }
     }
     let refused = session.answers.values().filter(|answer| answer.native.is_err()).count();
-    println!("{}: {} domains, {refused} of them refused", session.version, domains.len());
+    let count = domains.len();
+    let _ = writeln!(std::io::stderr(), "{count} domains, {refused} of them refused");
     assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), domains.len(), wrong.join("\n"));
 }
 

@@ -136,3 +136,96 @@ pub fn translate(domain: &DomainXml, versions: &Versions, host: &Host) -> Transl
     hyperv::read(&mut draft);
     draft.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(inside: &str, libvirt: (u32, u32), qemu: (u32, u32)) -> Translation {
+        let arch =
+            if inside.contains("armvtimer") { ("aarch64", "virt") } else { ("x86_64", "pc") };
+        let (arch, machine) = arch;
+        let text = format!(
+            "<domain type='kvm'><os><type arch='{arch}' machine='{machine}'/></os>{inside}</domain>"
+        );
+        let domain = kvmtime_wire::domain::parse(&text).unwrap().remove(0);
+        let version = |(major, minor)| Version(major, minor, 0);
+        let versions = Versions { libvirt: version(libvirt), qemu: version(qemu) };
+        translate(&domain, &versions, &Host::default())
+    }
+
+    fn timers(timers: &str, libvirt: (u32, u32), qemu: (u32, u32)) -> Translation {
+        one(&format!("<clock offset='utc'>{timers}</clock>"), libvirt, qemu)
+    }
+
+    fn words(translation: &Translation) -> &str {
+        translation.refused.as_ref().map_or("", |refusal| &*refusal.message)
+    }
+
+    // What follows is read in libvirt's source: the tests against libvirt itself have 9.0 and 11.3.
+    #[test]
+    fn libvirt_7_0_has_words_and_arguments_of_its_own() {
+        let old = |inside| timers(inside, (7, 0), (5, 2));
+        let realtime = old("<timer name='rtc' track='realtime'/>");
+        assert_eq!(words(&realtime), "unsupported configuration: unknown timer track 'realtime'");
+        let present = old("<timer name='pit' present='on'/>");
+        assert_eq!(words(&present), "internal error: unknown timer present value 'on'");
+        let hertz = old("<timer name='tsc' frequency='x'/>");
+        assert_eq!(words(&hertz), "internal error: invalid timer frequency");
+        let clocks =
+            old("<timer name='hypervclock' present='yes'/><timer name='kvmclock' present='no'/>");
+        assert_eq!(clocks.cpu, ["hv-time", "kvmclock=off"]);
+        let absolute = one("<clock offset='absolute' start='1'/>", (7, 0), (5, 2));
+        assert_eq!(words(&absolute), "unsupported configuration: unknown clock offset 'absolute'");
+        let maximum = one("<cpu mode='maximum'/>", (7, 0), (5, 2));
+        assert_eq!(words(&maximum), "unsupported configuration: Invalid mode attribute 'maximum'");
+    }
+
+    #[test]
+    fn the_hpet_changes_its_place_with_both_versions() {
+        let absent = |libvirt, qemu| timers("<timer name='hpet' present='no'/>", libvirt, qemu);
+        assert_eq!(absent((7, 0), (5, 2)).args[1], "-no-hpet");
+        assert_eq!(absent((9, 0), (7, 2)).args[1], "-no-hpet");
+        assert_eq!(absent((11, 3), (7, 2)).args[1], "-no-hpet");
+        assert_eq!(absent((9, 0), (8, 0)).machine, ["hpet=off"]);
+        let too_old = absent((7, 0), (10, 0));
+        assert_eq!((words(&too_old), &*too_old.args[1]), ("-no-hpet: invalid option", "-no-hpet"));
+        assert_eq!(too_old.settings[1].outcome, Outcome::RefusedAtStart);
+        let present = |libvirt, qemu| timers("<timer name='hpet' present='yes'/>", libvirt, qemu);
+        assert!(words(&present((9, 1), (8, 0))).ends_with("hpet timer is not supported"));
+        assert_eq!(present((9, 2), (8, 0)).machine, ["hpet=on"]);
+    }
+
+    #[test]
+    fn arm_has_its_own_timer_and_none_of_a_pc() {
+        let timer = timers("<timer name='armvtimer' tickpolicy='discard'/>", (11, 3), (10, 0));
+        assert_eq!(timer.cpu, ["kvm-no-adjvtime=on"]);
+        let pit = timers("<timer name='armvtimer'/><timer name='pit'/>", (11, 3), (10, 0));
+        assert_eq!(pit.args, ["-rtc base=utc"]);
+        let clock = timers(
+            "<timer name='armvtimer'/><timer name='kvmclock' present='yes'/>",
+            (9, 0),
+            (7, 2),
+        );
+        assert!(words(&clock).ends_with("virtType=kvm arch=aarch64 machine=virt-7.2 guests"));
+        let merge = timers("<timer name='armvtimer' tickpolicy='merge'/>", (9, 0), (7, 2));
+        assert!(words(&merge).contains("does not support tickpolicy 'merge'"));
+    }
+
+    #[test]
+    fn split_interrupt_chips_make_catch_up_run_away() {
+        let intremap = "<clock><timer name='rtc' tickpolicy='catchup'/></clock>\
+                        <devices><iommu model='intel'><driver intremap='on'/></iommu></devices>";
+        let new = one(intremap, (10, 10), (9, 1));
+        assert_eq!(new.machine, ["kernel_irqchip=split"]);
+        assert!(new.settings[0].device.contains("28 times too fast, for ever"));
+        assert!(words(&one(intremap, (10, 9), (9, 1))).contains("requires split I/O APIC"));
+    }
+
+    #[test]
+    fn a_date_that_cannot_be_written_stops_qemu() {
+        let far = one("<clock offset='variable' adjustment='-99999999999999'/>", (9, 0), (7, 2));
+        assert_eq!(far.args, ["-rtc base=(null)"]);
+        assert_eq!(far.refused.unwrap().at, Stage::Start);
+    }
+}

@@ -20,11 +20,13 @@ use crate::probe::{self, Installed};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  kvmtime translate web01.xml                          with the libvirt and QEMU installed here, else the newest
-  virsh dumpxml web01 | kvmtime translate -            the same, from standard input
+  kvmtime translate web01.xml          with libvirt and QEMU of this machine
+  virsh dumpxml web01 | kvmtime translate -
   kvmtime translate --libvirt 7.0 --qemu 5.2 web01.xml
-  kvmtime translate --host-tsc 2593906000 web01.xml    on a host of 2.59 GHz that cannot scale
-  kvmtime translate --diff 9.0/7.2:11.3/10.0 web01.xml what an upgrade changes
+  kvmtime translate --host-tsc 2593906000 web01.xml
+                                       on 2.59 GHz that cannot scale
+  kvmtime translate --diff 9.0/7.2:11.3/10.0 web01.xml
+                                       what an upgrade changes
   kvmtime translate -- qemu-system-x86_64 -rtc base=utc,driftfix=slew")]
 pub(super) struct Args {
     #[command(flatten)]
