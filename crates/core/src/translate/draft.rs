@@ -3,6 +3,7 @@
 use kvmtime_wire::domain::{DomainXml, Word};
 use kvmtime_wire::text::At;
 
+use super::number;
 use super::{Host, Outcome, Refusal, Setting, Stage, Translation, Versions};
 
 /// The steps of libvirt that refuse a domain, in their order. The first refusal is the one that is heard.
@@ -12,6 +13,8 @@ pub(super) enum Step {
     ParseCpu,
     /// The same: `<features>`, child by child.
     ParseFeatures,
+    /// The same, in old versions: `<hyperv>` and `<kvm>`.
+    ParseHyperv,
     /// The same: `<clock>`.
     ParseClock,
     /// `virDomainDefPostParseTimer`.
@@ -112,6 +115,14 @@ impl<'a> Draft<'a> {
     /// The domain is refused for what stands there, in these words.
     pub(super) fn refuse(&mut self, step: Step, at: At, message: impl Into<String>) {
         self.refused.push(Refused { step, at, message: message.into() });
+    }
+
+    /// A number of a timer, as this libvirt reads it.
+    pub(super) fn number(&self, text: &str) -> Option<u64> {
+        match self.versions.uniform_messages() {
+            true => number::unsigned(text),
+            false => number::wrapping(text),
+        }
     }
 
     /// Where interrupts are kept.

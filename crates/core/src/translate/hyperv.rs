@@ -107,7 +107,7 @@ fn mode(draft: &mut Draft<'_>, hyperv: &Hyperv) -> bool {
             draft.nothing(PATH, word, device);
         }
         other => {
-            draft.refuse(Step::ParseFeatures, word.at, wrong("mode", "hyperv", other));
+            draft.refuse(step(draft), word.at, wrong("mode", "hyperv", other));
             draft.nothing(PATH, word, "");
         }
     }
@@ -178,7 +178,7 @@ fn state(draft: &mut Draft<'_>, e: &Enlightenment) {
     if !known {
         let message =
             format!("unsupported configuration: unsupported HyperV Enlightenment feature: {name}");
-        return draft.refuse(Step::ParseFeatures, e.at, message);
+        return draft.refuse(step(draft), e.at, message);
     }
     let uniform = draft.versions.uniform_messages();
     let hyperv = "HyperV Enlightenment feature";
@@ -186,11 +186,11 @@ fn state(draft: &mut Draft<'_>, e: &Enlightenment) {
         None if uniform => {
             let message =
                 format!("XML error: Missing required attribute 'state' in element '{name}'");
-            draft.refuse(Step::ParseFeatures, e.at, message);
+            draft.refuse(step(draft), e.at, message);
         }
         None => {
             let message = format!("XML error: missing 'state' attribute for {hyperv} '{name}'");
-            draft.refuse(Step::ParseFeatures, e.at, message);
+            draft.refuse(step(draft), e.at, message);
         }
         Some(state) if !is_switch(state) => {
             let message = match uniform {
@@ -199,7 +199,7 @@ fn state(draft: &mut Draft<'_>, e: &Enlightenment) {
                     "unsupported configuration: invalid value of state argument for {hyperv} '{name}'"
                 ),
             };
-            draft.refuse(Step::ParseFeatures, state.at, message);
+            draft.refuse(step(draft), state.at, message);
         }
         Some(state) => direct(draft, e, state.value == "on" || !uniform),
     }
@@ -217,7 +217,12 @@ fn direct(draft: &mut Draft<'_>, e: &Enlightenment, read: bool) {
         false => "unsupported configuration: invalid value of state argument for Hyper-V stimer 'direct' feature"
             .to_owned(),
     };
-    draft.refuse(Step::ParseFeatures, direct.at, message);
+    draft.refuse(step(draft), direct.at, message);
+}
+
+/// libvirt once read these after all other features, and now in the order of the text.
+fn step(draft: &Draft<'_>) -> Step {
+    if draft.versions.uniform_messages() { Step::ParseFeatures } else { Step::ParseHyperv }
 }
 
 fn is_switch(word: &Word) -> bool {
@@ -256,7 +261,7 @@ fn hidden(draft: &mut Draft<'_>, word: &Word) {
             true => wrong("state", "hidden", &word.value),
             false => "unsupported configuration: invalid value of state argument for KVM feature 'hidden'".to_owned(),
         };
-        draft.refuse(Step::ParseFeatures, word.at, message);
+        draft.refuse(step(draft), word.at, message);
     }
     if word.value != "on" {
         return draft.nothing(PATH, word, "KVM shows itself, as by default");

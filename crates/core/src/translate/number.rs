@@ -7,6 +7,15 @@ pub(super) fn unsigned(text: &str) -> Option<u64> {
     only_digits(digits)?.parse().ok()
 }
 
+/// The same with a minus, which counts down from the largest number.
+/// Source: libvirt 7.0 `src/util/virstring.c:virStrToLong_ull`.
+pub(super) fn wrapping(text: &str) -> Option<u64> {
+    match blank(text).strip_prefix('-') {
+        Some(digits) => Some(only_digits(digits)?.parse::<u64>().ok()?.wrapping_neg()),
+        None => unsigned(text),
+    }
+}
+
 /// Source: libvirt `src/util/virstring.c:virStrToLong_ll`.
 pub(super) fn signed(text: &str) -> Option<i64> {
     let text = blank(text);
@@ -31,6 +40,6 @@ mod tests {
         assert_eq!((unsigned(" +5"), unsigned("-1"), unsigned("5 ")), (Some(5), None, None));
         assert_eq!((signed(" -5"), signed("+5"), signed("0x5")), (Some(-5), Some(5), None));
         assert_eq!((unsigned(""), signed("-"), unsigned("+-5")), (None, None, None));
-        assert_eq!(unsigned("18446744073709551616"), None);
+        assert_eq!((unsigned("18446744073709551616"), wrapping("-1")), (None, Some(u64::MAX)));
     }
 }

@@ -4,7 +4,6 @@ use kvmtime_wire::domain::{Timer, Word};
 
 use super::cpu::wrong;
 use super::draft::{Draft, Step};
-use super::number::unsigned;
 use super::{Version, armvtimer, hpet, hyperv, kvmclock, pit, tsc};
 
 const NAMES: [&str; 8] =
@@ -96,7 +95,7 @@ fn one_of(draft: &mut Draft<'_>, attribute: &str, word: Option<&Word>, known: &[
 }
 
 fn number(draft: &mut Draft<'_>, attribute: &str, element: &str, word: Option<&Word>) {
-    let Some(word) = word.filter(|word| unsigned(&word.value).is_none()) else { return };
+    let Some(word) = word.filter(|word| draft.number(&word.value).is_none()) else { return };
     let message = match draft.versions.uniform_messages() {
         true => {
             let wrong = wrong(attribute, element, &word.value);
@@ -115,14 +114,14 @@ fn owned(draft: &mut Draft<'_>, timer: &Timer) {
     if paravirtual && let Some(word) = &timer.tickpolicy {
         disowned(draft, name, "tickpolicy", word);
     }
-    if let Some(at) = tunes_nothing(timer) {
+    if let Some(at) = tunes_nothing(draft, timer) {
         let message = "XML error: setting of timer catchup policies is only supported with tickpolicy='catchup'";
         draft.refuse(Step::PostParse, at, message);
     }
     let frequency = timer.frequency.as_ref();
     if name != "tsc" {
         if let Some(word) = frequency {
-            if unsigned(&word.value).is_some_and(|hz| hz > 0) {
+            if draft.number(&word.value).is_some_and(|hz| hz > 0) {
                 disowned(draft, name, "frequency", word);
             }
             draft.nothing(path(name, "frequency"), word, "0 says nothing");
@@ -147,7 +146,7 @@ fn disowned(draft: &mut Draft<'_>, name: &str, attribute: &str, word: &Word) {
     draft.refuse(Step::PostParse, word.at, message);
 }
 
-fn tunes_nothing(timer: &Timer) -> Option<kvmtime_wire::text::At> {
+fn tunes_nothing(draft: &Draft<'_>, timer: &Timer) -> Option<kvmtime_wire::text::At> {
     let catchup = timer.catchup.as_ref()?;
     let policy = timer.tickpolicy.as_ref();
     if policy.is_some_and(|policy| policy.value == "catchup") {
@@ -155,7 +154,7 @@ fn tunes_nothing(timer: &Timer) -> Option<kvmtime_wire::text::At> {
     }
     let known = ["threshold", "slew", "limit"];
     let tuned = catchup.attributes.iter().find(|(name, word)| {
-        known.contains(&&**name) && unsigned(&word.value).is_some_and(|value| value > 0)
+        known.contains(&&**name) && draft.number(&word.value).is_some_and(|value| value > 0)
     });
     tuned.map(|(_, word)| word.at)
 }

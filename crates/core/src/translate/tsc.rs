@@ -4,7 +4,6 @@ use kvmtime_wire::capabilities::Tsc;
 use kvmtime_wire::domain::{Timer, Word};
 
 use super::draft::{Draft, Step};
-use super::number::unsigned;
 use super::timer::path;
 
 /// Parts per million that KVM and libvirt pass over. Source: libvirt `qemu_process.c:TSC_TOLERANCE`.
@@ -51,13 +50,13 @@ pub(super) fn unsupported(draft: &Draft<'_>, name: &str) -> String {
 
 fn frequency(draft: &mut Draft<'_>, word: &Word) {
     let path = path("tsc", "frequency");
-    let hz = unsigned(&word.value).unwrap_or_default();
+    let hz = draft.number(&word.value).unwrap_or_default();
     if hz == 0 {
         return draft.nothing(path, word, "0 says nothing: the guest gets the host's rate");
     }
     // libvirt looks at the first frequency alone, and passes on all.
     let asked = draft.domain.timers("tsc").filter_map(|timer| timer.frequency.as_ref());
-    let first = asked.into_iter().find(|word| unsigned(&word.value).is_some_and(|hz| hz > 0));
+    let first = asked.into_iter().find(|word| draft.number(&word.value).is_some_and(|hz| hz > 0));
     if first.is_some_and(|first| first.at == word.at)
         && let Some(message) = draft.host.tsc.as_ref().and_then(|tsc| out_of_range(hz, tsc))
     {

@@ -255,13 +255,13 @@ fn neighbours(found: &mut Vec<Domain>, plain: Parts<'_>) {
         for features in FEATURES {
             add(found, Parts { features, clock, ..plain });
         }
-        for machine in ["q35", "pc-i440fx-6.0", "pc-q35-5.2"] {
+        for machine in ["q35", "pc-i440fx-5.2", "pc-q35-5.2"] {
             add(found, Parts { machine, clock, ..plain });
         }
         remapping(found, Parts { clock, machine: "q35", ..plain });
     }
     let unfit = "<clock><timer name='armvtimer' tickpolicy='delay'/></clock>";
-    for machine in ["pc", "q35", "pc-i440fx-6.0"] {
+    for machine in ["pc", "q35", "pc-i440fx-5.2"] {
         add(found, Parts { machine, clock: unfit, ..plain });
     }
     // libvirt compares this with what QEMU offers, which is the same everywhere only without KVM.
