@@ -59,7 +59,14 @@ fn every_domain_becomes_what_the_installed_libvirt_makes_of_it() {
 
 #[test]
 fn every_domain_becomes_what_a_newer_libvirt_makes_of_it() {
-    if let Some(libvirt) = need(truth::trixie()) {
+    if let Some(libvirt) = need(truth::debian("trixie")) {
+        compare(&libvirt);
+    }
+}
+
+#[test]
+fn every_domain_becomes_what_an_older_libvirt_makes_of_it() {
+    if let Some(libvirt) = need(truth::debian("bullseye")) {
         compare(&libvirt);
     }
 }
@@ -209,7 +216,8 @@ fn compare(libvirt: &Libvirt) {
     }
     let refused = session.answers.values().filter(|answer| answer.native.is_err()).count();
     let count = domains.len();
-    let _ = writeln!(std::io::stderr(), "{count} domains, {refused} of them refused");
+    let version = session.version.lines().skip(1).collect::<Vec<_>>().join("; ");
+    let _ = writeln!(std::io::stderr(), "{version} {count} domains, {refused} of them refused");
     assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), domains.len(), wrong.join("\n"));
 }
 

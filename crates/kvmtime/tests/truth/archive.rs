@@ -1,4 +1,4 @@
-//! A newer libvirt with its QEMU from Debian's archive, in a folder of its own: nothing is installed.
+//! Another libvirt with its QEMU from Debian's archive, in a folder of its own: nothing is installed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,17 +9,17 @@ use crate::lacking::{Lacking, program};
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 const PACKAGES: [&str; 3] = ["qemu-system-x86", "libvirt-daemon-driver-qemu", "libvirt-clients"];
 
-/// That of Debian 13. What was fetched is kept for the next run.
-pub(crate) fn trixie() -> Result<Libvirt, Lacking> {
+/// That of a release of Debian. What was fetched is kept for the next run.
+pub(crate) fn debian(suite: &str) -> Result<Libvirt, Lacking> {
     program("apt-get", "apt")?;
     program("dpkg-deb", "dpkg")?;
     if !Path::new(KEYRING).exists() {
         return Err(Lacking::Impossible(format!("{KEYRING}: this is no Debian")));
     }
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("trixie");
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(suite);
     if !root.join("usr/bin/virsh").exists() {
         let unpacked = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        unpack(&fetch(unpacked.path())?, &unpacked.path().join("root"));
+        unpack(&fetch(unpacked.path(), suite)?, &unpacked.path().join("root"));
         let _ = std::fs::remove_dir_all(&root);
         std::fs::rename(unpacked.path().join("root"), &root).unwrap();
     }
@@ -27,13 +27,13 @@ pub(crate) fn trixie() -> Result<Libvirt, Lacking> {
 }
 
 /// Asks apt with settings of our own, so that the machine's sources and lists stay as they are.
-fn fetch(folder: &Path) -> Result<PathBuf, Lacking> {
+fn fetch(folder: &Path, suite: &str) -> Result<PathBuf, Lacking> {
     let at = |path: &str| folder.join(path);
     for path in ["etc", "state/lists/partial", "cache/archives/partial"] {
         std::fs::create_dir_all(at(path)).unwrap();
     }
     std::fs::write(at("state/status"), "").unwrap();
-    let source = format!("deb [signed-by={KEYRING}] http://deb.debian.org/debian trixie main\n");
+    let source = format!("deb [signed-by={KEYRING}] http://deb.debian.org/debian {suite} main\n");
     std::fs::write(at("etc/sources.list"), source).unwrap();
     let settings = format!(
         "Dir::Etc \"{0}/etc\";\nDir::Etc::sourcelist \"sources.list\";\nDir::Etc::sourceparts \"-\";\n\
@@ -52,7 +52,11 @@ fn fetch(folder: &Path) -> Result<PathBuf, Lacking> {
         if !apt.status.success() {
             let said = String::from_utf8_lossy(&apt.stderr);
             let last = said.lines().last().unwrap_or_default();
-            return Err(Lacking::Obtainable(format!("packages of Debian 13 ({last})")));
+            let what = format!("packages of Debian {suite} ({last})");
+            // Old releases leave the archive some day.
+            let gone = said.contains("does not have a Release file");
+            let lacking = if gone { Lacking::Impossible } else { Lacking::Obtainable };
+            return Err(lacking(what));
         }
     }
     Ok(at("cache/archives"))

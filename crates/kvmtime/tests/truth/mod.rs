@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use crate::lacking::{Lacking, program};
 
-pub(crate) use archive::trixie;
+pub(crate) use archive::debian;
 
 /// A libvirt with its QEMU.
 pub(crate) struct Libvirt {
