@@ -1,5 +1,7 @@
 //! See [`RULE`].
 
+use kvmtime_wire::chrony::tracking::Tracking;
+
 use crate::facts::{Facts, Machine, Timex};
 use crate::finding::{Effect, Finding, Risk};
 use crate::rule::Verdict;
@@ -52,7 +54,9 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
 fn follows_nobody(guest: &Machine) -> Option<Finding> {
     let opinions = guest.opinions();
     let first = opinions.first()?;
-    if opinions.iter().any(|opinion| opinion.synchronised) {
+    // A clock that follows itself is the matter of guest-ntp-local-clock.
+    let itself = guest.chrony.tracking.value().is_some_and(Tracking::follows_itself);
+    if itself || opinions.iter().any(|opinion| opinion.synchronised) {
         return None;
     }
     let found = RULE.found(format!("`{}` runs in the guest, and {}", first.who, first.says));
