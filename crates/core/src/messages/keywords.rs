@@ -14,9 +14,10 @@ const LEAST_SHARE: f64 = 0.3;
 
 /// Words that every program uses.
 const COMMON: [&str; 38] = [
-    "and", "are", "not", "the", "for", "from", "has", "have", "this", "that", "with", "was", "were", "been", "will",
-    "due", "use", "using", "error", "warning", "info", "host", "kernel", "failed", "internal", "system", "you", "can",
-    "could", "what", "when", "than", "but", "any", "out", "nov", "dec", "line",
+    "and", "are", "not", "the", "for", "from", "has", "have", "this", "that", "with", "was",
+    "were", "been", "will", "due", "use", "using", "error", "warning", "info", "host", "kernel",
+    "failed", "internal", "system", "you", "can", "could", "what", "when", "than", "but", "any",
+    "out", "nov", "dec", "line",
 ];
 
 /// For each message the words of its wording and its example; for each word how many messages have it.
@@ -61,5 +62,9 @@ fn share(asked: &BTreeSet<String>, words: &BTreeSet<String>) -> Option<f64> {
 fn words(text: &str) -> BTreeSet<String> {
     let split = text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-');
     let words = split.map(|word| word.trim_matches('-').to_lowercase());
-    words.filter(|word| word.len() > 2 && word.contains(char::is_alphabetic) && !COMMON.contains(&&**word)).collect()
+    words
+        .filter(|word| {
+            word.len() > 2 && word.contains(char::is_alphabetic) && !COMMON.contains(&&**word)
+        })
+        .collect()
 }

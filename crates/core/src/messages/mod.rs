@@ -228,7 +228,10 @@ pub fn explain(text: &str) -> Vec<Explained> {
     for (index, line) in text.lines().enumerate() {
         let said = plain(line);
         if let Some(found) = known_as(&said, events.get(&(index + 1))) {
-            add(&mut known, Explained { line: index + 1, text: said, times: 1, matches: vec![found] });
+            add(
+                &mut known,
+                Explained { line: index + 1, text: said, times: 1, matches: vec![found] },
+            );
         }
     }
     if known.is_empty() {
@@ -253,14 +256,18 @@ fn add(known: &mut Vec<Explained>, line: Explained) {
 
 fn known_as(text: &str, event: Option<&Event>) -> Option<Match> {
     let by = |certainty, values: &dyn Fn(&Wording) -> Option<Vec<Value>>| {
-        let found = WORDINGS.iter().filter_map(|(message, wording)| Some((wording.literal(), *message, values(wording)?)));
+        let found = WORDINGS
+            .iter()
+            .filter_map(|(message, wording)| Some((wording.literal(), *message, values(wording)?)));
         let (_, message, values) = found.max_by_key(|(literal, _, _)| *literal)?;
         Some(matched(message, certainty, values, event))
     };
     by(Certainty::Exact, &|wording| wording.whole(text))
         .or_else(|| by(Certainty::Part, &|wording| wording.inside(text)))
         .or_else(|| by(Certainty::Part, &|wording| wording.is_cut(text).then(Vec::new)))
-        .or_else(|| windows::by_number(text).map(|message| matched(message, Certainty::Part, vec![], event)))
+        .or_else(|| {
+            windows::by_number(text).map(|message| matched(message, Certainty::Part, vec![], event))
+        })
         .or_else(|| {
             let message = of_event(event?)?;
             Some(matched(message, Certainty::Part, vec![], event))
@@ -298,7 +305,9 @@ fn told(event: &Event) -> Option<String> {
             Some(format!("the watchdog saw {clocksource} off by {} in one interval", of(*delta)))
         }
         Event::Unstable { clocksource, .. } => Some(format!("the watchdog gave up {clocksource}")),
-        Event::Switched { clocksource } => Some(format!("the kernel reads {clocksource} from here on")),
+        Event::Switched { clocksource } => {
+            Some(format!("the kernel reads {clocksource} from here on"))
+        }
         Event::TscUnstable { reason } => Some(format!("the kernel's reason: {reason}")),
         _ => None,
     }

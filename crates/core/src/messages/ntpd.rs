@@ -10,7 +10,7 @@ const AFTER_PANIC: [&str; 2] = [
 
 super::messages! {
     Ntpd Trouble "panic-stop" in "ntp 4.2.6 and newer, ntpsec" {
-        says "{_} {_#} {_#} panic_stop {offset#s} s; set clock manually within {limit#s} s."
+        says "{_} {_} {_} panic_stop {offset#s} s; set clock manually within {limit#s} s."
         like "0.0.0.0 0117 07 panic_stop +214748365 s; set clock manually within 1000 s."
         saw "the clock was off by {offset}, the limit is {limit}"
         means PANIC;
@@ -37,7 +37,7 @@ super::messages! {
         from "ntpd/ntp_loopfilter.c:local_clock"
     }
     Ntpd Odd "spike" in "ntp 4.2.6 and newer, ntpsec" {
-        says "{_} {_#} {_#} spike_detect {offset#s} s"
+        says "{_} {_} {_} spike_detect {offset#s} s"
         like "0.0.0.0 0113 03 spike_detect +0.150120 s"
         saw "one reading was off by {offset}"
         means "A reading differs by more than 128 ms. ntpd waits 15 minutes (300 s in newer ones) whether it stays so, and then steps.";
@@ -46,7 +46,7 @@ super::messages! {
         from "ntpd/ntp_loopfilter.c:local_clock"
     }
     Ntpd Odd "clock-step" in "ntp 4.2.6 and newer, ntpsec" {
-        says "{_} {_#} {_#} clock_step {offset#s} s"
+        says "{_} {_} {_} clock_step {offset#s} s"
         like "0.0.0.0 061c 0c clock_step +3.211005 s"
         saw "the clock jumped by {offset}"
         means "ntpd set the clock at once. At boot this is normal; later it tells how long the guest had stood still. Repeated every some minutes: the \
@@ -66,7 +66,7 @@ super::messages! {
         from "ntpd/ntp_loopfilter.c:local_clock"
     }
     Ntpd Trouble "no-sys-peer" in "ntp 4.2.6 and newer, ntpsec" {
-        says "{_} {_#} {_#} no_sys_peer"
+        says "{_} {_} {_} no_sys_peer"
         like "0.0.0.0 0628 08 no_sys_peer"
         means "ntpd follows no server any more: none answers, or they disagree.";
         next ["ntpq -pn: reach 0 is the network; x before every server is disagreement"];

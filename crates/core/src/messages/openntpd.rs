@@ -45,7 +45,7 @@ super::messages! {
         from "usr.sbin/ntpd/ntp.c:ntp_dispatch_imsg"
     }
     Openntpd Trouble "openntpd-status" in "5.5 and newer" {
-        says "clock unsynced, clock offset is {offset#ms}ms"
+        says "{_*}clock unsynced, clock offset is {offset#ms}ms"
         like "4/4 peers valid, clock unsynced, clock offset is -64002.113ms"
         saw "the clock is off by {offset}"
         means "OpenNTPD is still moving the clock. It never steps after its start, so minutes take days.";

@@ -31,7 +31,11 @@ fn every_message_matches_its_example_and_no_other() {
 fn every_example_fills_what_its_line_saw() {
     for message in all().filter(|message| !message.saw.is_empty()) {
         let saw = only(message.example).matches.remove(0).saw;
-        assert!(saw.as_ref().is_some_and(|saw| !saw.contains(['{', '}'])), "{}: {saw:?}", message.id);
+        assert!(
+            saw.as_ref().is_some_and(|saw| !saw.contains(['{', '}'])),
+            "{}: {saw:?}",
+            message.id
+        );
     }
 }
 
@@ -50,7 +54,8 @@ fn ids_are_unique_rules_exist_and_nothing_is_left_out() {
         assert!(!message.meaning.contains("  "), "{}: {}", message.id, message.meaning);
         let judged = message.matter == Matter::Trouble && message.speaker != Speaker::W32time;
         let known = !message.rules.is_empty()
-            || ["no-reset-reinjection", "time-too-big", "chronyc-not-authorised"].contains(&message.id);
+            || ["no-reset-reinjection", "time-too-big", "chronyc-not-authorised"]
+                .contains(&message.id);
         assert!(!judged || known, "{} points to no rule", message.id);
     }
     assert!(ids.len() >= 60, "{} messages", ids.len());
@@ -75,11 +80,17 @@ fn the_numbers_of_the_watchdog_are_told_from_the_lines_below_it() {
 
 #[test]
 fn a_part_is_told_from_the_whole() {
-    let part = only("he said: got clocksource tsc unstable? no: Clocksource tsc unstable (delta = -7 ns), again");
+    let part = only(
+        "he said: got clocksource tsc unstable? no: Clocksource tsc unstable (delta = -7 ns), again",
+    );
     assert_eq!(part.matches[0].certainty, Certainty::Part);
     assert_eq!(part.matches[0].message.id, "clocksource-unstable-delta");
-    let cut = only("May 21 11:48:45 debian ntpd[11036]: kernel reports TIME_ERROR: 0x6041: Clock Un>");
-    assert_eq!((cut.matches[0].message.id, cut.matches[0].certainty), ("time-error", Certainty::Part));
+    let cut =
+        only("May 21 11:48:45 debian ntpd[11036]: kernel reports TIME_ERROR: 0x6041: Clock Un>");
+    assert_eq!(
+        (cut.matches[0].message.id, cut.matches[0].certainty),
+        ("time-error", Certainty::Part)
+    );
     let number = only("Event ID: 36 Source: W32Time");
     assert_eq!(number.matches[0].message.id, "w32time-not-synchronized");
 }
@@ -89,7 +100,10 @@ fn a_wording_that_only_the_log_parser_knows_is_a_part() {
     let line = "clocksource: Switched to clocksource riscv_clocksource";
     let found = only(line);
     assert_eq!(found.matches[0].certainty, Certainty::Part);
-    assert_eq!(found.matches[0].saw.as_deref(), Some("the kernel reads riscv_clocksource from here on"));
+    assert_eq!(
+        found.matches[0].saw.as_deref(),
+        Some("the kernel reads riscv_clocksource from here on")
+    );
 }
 
 #[test]
@@ -98,7 +112,9 @@ fn words_alone_give_candidates() {
     assert_eq!(found.matches[0].certainty, Certainty::Keywords);
     assert_eq!(found.matches[0].message.id, "no-selectable");
     assert!(found.matches.len() <= 3);
-    for text in ["", "   \n\n", "the quick brown fox jumps over the lazy dog", "eth0: link up", "1 2 3 4"] {
+    for text in
+        ["", "   \n\n", "the quick brown fox jumps over the lazy dog", "eth0: link up", "1 2 3 4"]
+    {
         assert!(explain(text).is_empty(), "{text}: {:?}", explain(text));
     }
 }
@@ -138,8 +154,10 @@ fn every_line_of_real_logs_that_speaks_of_time_is_understood() {
     for (name, log) in logs {
         for (index, line) in log.lines().enumerate() {
             let found = explain(line);
-            let sure = found.first().is_some_and(|line| line.matches[0].certainty <= Certainty::Part);
-            let silent = SILENT.iter().any(|text| line.contains(text)) && !klog::concerns_time(line);
+            let sure =
+                found.first().is_some_and(|line| line.matches[0].certainty <= Certainty::Part);
+            let silent =
+                SILENT.iter().any(|text| line.contains(text)) && !klog::concerns_time(line);
             assert!(sure != silent, "{name} line {}: {line}: {found:?}", index + 1);
         }
     }

@@ -4,7 +4,10 @@ use super::{Message, Speaker};
 
 const NO_SOURCE: &str = "Windows hears no time server, so nothing disciplines its clock. On KVM no integration service does either, as there is on Hyper-V.";
 
-const CHECK_SOURCE: [&str; 2] = ["w32tm /query /status and w32tm /query /peers", "w32tm /stripchart /computer:SERVER /samples:5 tests UDP port 123"];
+const CHECK_SOURCE: [&str; 2] = [
+    "w32tm /query /status and w32tm /query /peers",
+    "w32tm /stripchart /computer:SERVER /samples:5 tests UDP port 123",
+];
 
 super::messages! {
     W32time Trouble "w32time-too-far" in "Windows 2000 and newer, event 34" {
@@ -155,15 +158,18 @@ super::messages! {
 /// The message that a text names only by its number: `W32Time event 36`.
 pub(super) fn by_number(text: &str) -> Option<&'static Message> {
     let text = text.to_lowercase();
-    let speaker = ["w32time", "time-service", "windows time"].iter().any(|name| text.contains(name));
+    let speaker =
+        ["w32time", "time-service", "windows time"].iter().any(|name| text.contains(name));
     if !speaker || !text.contains("event") {
         return None;
     }
     let numbers = text.split(|c: char| !c.is_ascii_digit());
     let numbers: Vec<&str> = numbers.filter(|number| !number.is_empty()).collect();
-    let number = |message: &Message| message.versions.rsplit_once("event ").map(|(_, number)| number);
+    let number =
+        |message: &Message| message.versions.rsplit_once("event ").map(|(_, number)| number);
     let known = |message: &&Message| {
-        message.speaker == Speaker::W32time && number(message).is_some_and(|it| numbers.contains(&it))
+        message.speaker == Speaker::W32time
+            && number(message).is_some_and(|it| numbers.contains(&it))
     };
     MESSAGES.iter().find(known)
 }

@@ -110,7 +110,9 @@ impl Wording {
                     let after = self.after(index);
                     match takes.length(rest, after, Reach::Beginning) {
                         Some(length) => rest = &rest[length..],
-                        None => return takes.fits(rest, after) && enough(agreed + begun(rest, after)),
+                        None => {
+                            return takes.fits(rest, after) && enough(agreed + begun(rest, after));
+                        }
                     }
                 }
             }
@@ -127,7 +129,11 @@ impl Wording {
                     let length = takes.length(rest, self.after(index), reach)?;
                     let (text, after) = rest.split_at(length);
                     if name != "_" {
-                        values.push(Value { name, text: text.trim().to_owned(), unit: takes.unit() });
+                        values.push(Value {
+                            name,
+                            text: text.trim().to_owned(),
+                            unit: takes.unit(),
+                        });
                     }
                     rest = after;
                 }
@@ -194,12 +200,15 @@ fn begun(text: &str, after: Option<(&str, bool)>) -> usize {
     ends.into_iter().find(|end| text.ends_with(&literal[..*end])).unwrap_or(0)
 }
 
-fn end_of_hole(text: &str, after: Option<(&str, bool)>, reach: Reach, open: usize) -> Option<usize> {
+fn end_of_hole(
+    text: &str,
+    after: Option<(&str, bool)>,
+    reach: Reach,
+    open: usize,
+) -> Option<usize> {
     match after {
         None => Some(open),
-        Some((literal, true)) if reach == Reach::End => {
-            text.strip_suffix(literal).map(str::len)
-        }
+        Some((literal, true)) if reach == Reach::End => text.strip_suffix(literal).map(str::len),
         Some((literal, _)) => text.find(literal),
     }
 }
@@ -244,7 +253,8 @@ mod tests {
     fn holes_take_words_numbers_texts_and_choices() {
         let wording = "Clock {name} off by {by#s} s: {why*}; {_=odd|odds} {end=good|goods}.";
         let text = "prog: Clock tsc off by -6.8 s: some, odd reason; odds goods";
-        let expected = [("name", "tsc"), ("by", "-6.8"), ("why", "some, odd reason"), ("end", "goods")];
+        let expected =
+            [("name", "tsc"), ("by", "-6.8"), ("why", "some, odd reason"), ("end", "goods")];
         let found = values(wording, text).unwrap();
         assert_eq!(found.iter().map(|(name, text)| (*name, &**text)).collect::<Vec<_>>(), expected);
         assert_eq!(values(wording, "Clock a b off by 1 s: x; odd good"), None);
@@ -255,7 +265,9 @@ mod tests {
     fn a_whole_wording_ends_where_the_text_ends() {
         assert!(values("lost {n#} ticks", "lost 3 ticks.").is_some());
         assert!(values("lost {n#} ticks", "lost 3 ticks of 5").is_none());
-        assert!(Wording::new("lost {n#} timer ticks").inside("has lost 3 timer ticks of 5").is_some());
+        assert!(
+            Wording::new("lost {n#} timer ticks").inside("has lost 3 timer ticks of 5").is_some()
+        );
     }
 
     #[test]
