@@ -350,7 +350,9 @@ fn check_opens_nothing_for_writing() {
     let writing = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND"];
     let changing =
         ["creat(", "truncate(", "unlink", "rename", "mkdir", "symlink", "chmod", "chown"];
-    for line in trace.lines() {
+    // chronyc makes a socket for chronyd's answers and takes it away again (chrony client.c:open_socket).
+    let own_socket = |line: &&str| line.contains("/chronyc.") && line.contains(".sock");
+    for line in trace.lines().filter(|line| !own_socket(line)) {
         let writes = line.contains("open") && writing.iter().any(|flag| line.contains(flag));
         let call = line.split_whitespace().nth(1).unwrap_or_default();
         let changes = changing.iter().any(|name| call.starts_with(name));

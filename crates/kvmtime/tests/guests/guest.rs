@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::Image;
+use super::qmp::{MONITOR, Monitor};
 use crate::lacking::{Lacking, program};
 
 /// How the line on the console begins that says the guest is up; the clocksource follows.
@@ -35,7 +36,9 @@ impl Guest {
         let initramfs = folder.path().join("initramfs");
         fs::write(&initramfs, image.initramfs()).unwrap();
         let mut command = Command::new(qemu);
+        command.current_dir(&folder);
         command.args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"]);
+        command.arg("-qmp").arg(format!("unix:{MONITOR},server=on,wait=off"));
         command.args(["-accel", "tcg", "-m", "192", "-serial", "stdio", "-serial"]);
         command.arg(format!("file:{}", results(&folder).display()));
         command.arg("-kernel").arg(image.kernel()).arg("-initrd").arg(initramfs);
@@ -54,13 +57,27 @@ impl Guest {
 
     /// Waits until the guest is up, and gives its clocksource.
     pub(crate) fn ready(&mut self) -> String {
+        self.says(READY)
+    }
+
+    /// Waits for a line on its console that begins with this, and gives the rest of it.
+    pub(crate) fn says(&mut self, start: &str) -> String {
         loop {
-            let line = self.line();
-            let line = line.unwrap_or_else(|_| panic!("no guest:\n{}", self.said.join("\n")));
-            if let Some(clocksource) = line.strip_prefix(READY) {
-                return clocksource.to_owned();
+            let Ok(line) = self.line() else {
+                panic!("the guest never says `{start}`:\n{}", self.said.join("\n"));
+            };
+            if let Some(rest) = line.strip_prefix(start) {
+                return rest.to_owned();
             }
         }
+    }
+
+    /// Stops the machine for a while: nothing in it runs, its clock neither.
+    pub(crate) fn pause(&self, time: Duration) {
+        let mut monitor = Monitor::of(self.folder.path());
+        monitor.execute("stop");
+        std::thread::sleep(time);
+        monitor.execute("cont");
     }
 
     /// Waits until the guest has done its job and switched itself off, and gives the folder that the job worked in.
