@@ -212,7 +212,7 @@ pub fn all() -> impl Iterator<Item = &'static Message> {
     .flatten()
 }
 
-/// Each message with its wording taken apart, once as it is written and once in lower case.
+/// Each message with its wording taken apart.
 static WORDINGS: LazyLock<Vec<(&'static Message, Wording)>> =
     LazyLock::new(|| all().map(|message| (message, Wording::new(message.wording))).collect());
 

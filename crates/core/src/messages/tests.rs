@@ -51,6 +51,9 @@ fn ids_are_unique_rules_exist_and_nothing_is_left_out() {
             assert!(!text.is_empty(), "{}", message.id);
         }
         assert!(!message.next.is_empty(), "{}", message.id);
+        let place =
+            [".c", ".h", ".rst", ".dll", ".exe"].iter().any(|end| message.source.contains(end));
+        assert!(place, "{} is from {}", message.id, message.source);
         assert!(!message.meaning.contains("  "), "{}: {}", message.id, message.meaning);
         let judged = message.matter == Matter::Trouble && message.speaker != Speaker::W32time;
         let known = !message.rules.is_empty()

@@ -2,7 +2,8 @@
 
 use super::{Message, Speaker};
 
-const NO_SOURCE: &str = "Windows hears no time server, so nothing disciplines its clock. On KVM no integration service does either, as there is on Hyper-V.";
+const NO_SOURCE: &str = "Windows hears no time server, so nothing disciplines its clock. On KVM no integration service \
+    does either, as there is on Hyper-V.";
 
 const CHECK_SOURCE: [&str; 2] = [
     "w32tm /query /status and w32tm /query /peers",
@@ -14,8 +15,8 @@ super::messages! {
         says "The time service has detected that the system time needs to be changed by {offset#s} seconds. The time service will not change the system time by more than {limit#s} seconds.{_*}"
         like "The time service has detected that the system time needs to be changed by 64800 seconds. The time service will not change the system time by more than 54000 seconds. Verify that your time and time zone are correct, and that the time source time.windows.com,0x9 is working properly."
         saw "the clock is off by {offset}, Windows changes {limit} at most"
-        means "The clock is further off than MaxPosPhaseCorrection or MaxNegPhaseCorrection allows, as after a restore of an old snapshot. Windows leaves it \
-            as it is, for good.";
+        means "The clock is further off than MaxPosPhaseCorrection or MaxNegPhaseCorrection allows, as after a restore \
+            of an old snapshot. Windows leaves it as it is, for good.";
         next [
             "set the time once: virsh domtime DOM --now, or Set-Date in the guest",
             "whole hours: the RTC is read as local time; see dom-offset-windows-utc",
@@ -36,8 +37,12 @@ super::messages! {
         says "The time service detected a time difference of greater than {offset#ms} milliseconds for {length#s} seconds.{_*}"
         like "The time service detected a time difference of greater than 5000 milliseconds for 900 seconds. The time difference might be caused by synchronization with low-accuracy time sources or by suboptimal network conditions. The time service is no longer synchronized and cannot provide the time to other clients or update the system clock."
         saw "the clock was off by more than {offset} for {length}"
-        means "The clock differs from its server for long. In a guest: the clock loses or gains time because ticks come late, or the guest stood still.";
-        next ["does the domain have hypervclock, stimer and rtc catchup?", "w32tm /stripchart /computer:SERVER: does the difference grow?"];
+        means "The clock differs from its server for long. In a guest: the clock loses or gains time because ticks \
+            come late, or the guest stood still.";
+        next [
+            "does the domain have hypervclock, stimer and rtc catchup?",
+            "w32tm /stripchart /computer:SERVER: does the difference grow?",
+        ];
         rules ["dom-hypervclock-missing", "dom-rtc-no-catchup-windows", "dom-stimer-missing", "host-overcommit-steal"];
         from "w32time.dll MSG_LOCALCLOCK_UNSET"
     }
@@ -45,7 +50,8 @@ super::messages! {
         says "The time service has set the time with offset {offset#s} seconds."
         like "The time service has set the time with offset 32400 seconds."
         saw "the clock jumped by {offset}"
-        means "Windows set its clock at once. Whole hours tell of an RTC in the wrong zone; other lengths of a pause or restore.";
+        means "Windows set its clock at once. Whole hours tell of an RTC in the wrong zone; other lengths of a pause \
+            or restore.";
         next ["whole hours at every boot: <clock offset='localtime'/>, or RealTimeIsUniversal=1 in the guest"];
         rules ["dom-offset-windows-utc", "dom-offset-variable-stale"];
         from "w32time.dll MSG_TIME_JUMPED"
@@ -54,7 +60,8 @@ super::messages! {
         says "The time service has jumped the local system clock by {offset#s} seconds.{_*}"
         like "The time service has jumped the local system clock by 32400 seconds. This occurs when the time source and local system time are far enough apart that clock rate adjustments cannot be made to reach the time specified by the time source."
         saw "the clock jumped by {offset}"
-        means "Windows set its clock at once. Whole hours tell of an RTC in the wrong zone; other lengths of a pause or restore.";
+        means "Windows set its clock at once. Whole hours tell of an RTC in the wrong zone; other lengths of a pause \
+            or restore.";
         next ["whole hours at every boot: <clock offset='localtime'/>, or RealTimeIsUniversal=1 in the guest"];
         rules ["dom-offset-windows-utc", "dom-rtc-no-catchup-windows"];
         from "w32time.dll, event 33"
@@ -88,8 +95,8 @@ super::messages! {
     W32time Trouble "w32time-domain-peer" in "Windows Vista and newer, event 129" {
         says "NtpClient was unable to set a domain peer to use as a time source because of discovery error.{_*}"
         like "NtpClient was unable to set a domain peer to use as a time source because of discovery error. NtpClient will try again in 15 minutes and double the reattempt interval thereafter. The error was: The entry is not found. (0x800706E1)"
-        means "A member of a domain finds no domain controller to take its time from. With a clock more than 5 minutes off Kerberos fails, which makes it \
-            worse.";
+        means "A member of a domain finds no domain controller to take its time from. With a clock more than 5 minutes \
+            off Kerberos fails, which makes it worse.";
         next ["nltest /dsgetdc:DOMAIN; set the clock by hand first if it is minutes off"];
         rules ["dom-no-agent-channel"];
         from "w32time.dll, event 129"
@@ -98,7 +105,8 @@ super::messages! {
         says "The time provider '{provider}' has indicated that the current hardware and operating environment is not supported and has stopped.{_*}"
         like "The time provider 'VMICTimeProvider' has indicated that the current hardware and operating environment is not supported and has stopped. This behavior is expected for VMICTimeProvider on non-HyperV-guest environments."
         saw "{provider} is not used"
-        means "Normal on KVM: this provider talks to Hyper-V's integration service, which KVM does not have, whatever hypervclock is set to.";
+        means "Normal on KVM: this provider talks to Hyper-V's integration service, which KVM does not have, whatever \
+            hypervclock is set to.";
         next ["nothing; Windows needs an NTP server here"];
         rules [];
         from "w32time.dll, event 158"
@@ -131,7 +139,8 @@ super::messages! {
     W32time Trouble "w32tm-too-big" in "Windows XP and newer" {
         says "The computer did not resync because the required time change was too big."
         like "The computer did not resync because the required time change was too big."
-        means "The clock is further off than MaxPosPhaseCorrection or MaxNegPhaseCorrection allows, as after a restore of an old snapshot.";
+        means "The clock is further off than MaxPosPhaseCorrection or MaxNegPhaseCorrection allows, as after a restore \
+            of an old snapshot.";
         next ["set the time once: virsh domtime DOM --now, or Set-Date in the guest, then w32tm /resync"];
         rules ["dom-offset-windows-utc", "dom-no-agent-channel"];
         from "w32tm.exe"
@@ -148,7 +157,8 @@ super::messages! {
     W32time Trouble "w32tm-not-started" in "Windows XP and newer" {
         says "The service has not been started. (0x80070426)"
         like "The following error occurred: The service has not been started. (0x80070426)"
-        means "The Windows Time service does not run, so nothing disciplines the clock. Outside a domain Windows starts it only now and then.";
+        means "The Windows Time service does not run, so nothing disciplines the clock. Outside a domain Windows \
+            starts it only now and then.";
         next ["sc config w32time start= auto, then net start w32time"];
         rules [];
         from "w32tm.exe"
