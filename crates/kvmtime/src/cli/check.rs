@@ -20,7 +20,7 @@ use crate::output::{self, Format, Printer, Verbosity};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  kvmtime check                                this machine, its libvirt domains and QEMU processes
+  kvmtime check                                this machine and what runs on it
   kvmtime check host guest                     this machine alone
   kvmtime check domain:web01                   one libvirt domain
   virsh dumpxml web01 | kvmtime check -        the same, from standard input

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::output;
+use crate::{output, world};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +52,16 @@ pub(super) fn failed(error: &anyhow::Error) -> Exit {
     }
     let hint =
         error.chain().find_map(|cause| cause.downcast_ref::<Hinted>()).map(|h| h.hint.as_str());
-    output::error(&format!("{error:#}"), hint);
+    output::error(&words(error), hint);
     Exit::Failed
+}
+
+/// The whole chain, in plain words.
+fn words(error: &anyhow::Error) -> String {
+    let one = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<std::io::Error>().map_or_else(|| cause.to_string(), world::plain)
+    };
+    error.chain().map(one).collect::<Vec<_>>().join(": ")
 }
 
 /// What clap has to say: help is no failure, a wrong word is.

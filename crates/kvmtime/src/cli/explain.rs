@@ -84,7 +84,7 @@ fn standard_input() -> anyhow::Result<String> {
 
 /// Whether a text is meant to be a rule's id.
 fn is_id(text: &str) -> bool {
-    let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    let letter = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     !text.is_empty() && text.chars().all(letter)
 }
 
@@ -96,10 +96,13 @@ fn no_rule(id: &str) -> anyhow::Error {
     Hinted::new(format!("there is no rule {id}"), hint).into()
 }
 
-/// The rule that shares most of its words with what was asked for.
+/// The rule that shares most of its words with what was asked for, and of those the one that begins most like it.
 fn nearest(asked: &str) -> Option<&'static str> {
+    let asked = asked.to_lowercase();
     let words: Vec<&str> = asked.split(['-', '_', ' ']).filter(|word| word.len() > 2).collect();
     let shared = |id: &str| words.iter().filter(|word| id.contains(*word)).count();
-    let best = rules::CATALOGUE.iter().map(|rule| rule.id).max_by_key(|id| shared(id))?;
+    let alike = |id: &str| id.bytes().zip(asked.bytes()).take_while(|(a, b)| a == b).count();
+    let ids = rules::CATALOGUE.iter().map(|rule| rule.id);
+    let best = ids.max_by_key(|id| (shared(id), alike(id)))?;
     (shared(best) > 0).then_some(best)
 }
