@@ -11,10 +11,9 @@ super::messages! {
         from "QEMU qga/commands-posix.c:qmp_guest_set_time"
     }
     GuestAgent Trouble "child-failed" in "10.0 and newer" {
-        says "child process has failed to {what=set hardware clock to system time|set system time to hardware clock}{_*}"
+        says "child process has failed to set hardware clock to system time{why*}"
         like "child process has failed to set hardware clock to system time: hwclock: select() to /dev/rtc0 to wait for clock tick timed out"
-        saw "the agent could not {what}"
-        means "hwclock is missing or failed. With a time given (domtime --now) the clock was set before that, and only \
+                means "hwclock is missing or failed. With a time given (domtime --now) the clock was set before that, and only \
             the RTC was not; without one (domtime --sync) the clock was not touched.";
         next [
             "virsh domtime DOM shows the clock",

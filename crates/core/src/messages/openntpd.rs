@@ -21,7 +21,7 @@ super::messages! {
         from "OpenBSD usr.sbin/ntpd/ntpd.c:ntpd_settime"
     }
     Openntpd Trouble "openntpd-no-reply" in "3.7 and newer" {
-        says "no {_=reply|replies} received in time, skipping initial time setting"
+        says "no reply received in time, skipping initial time setting"
         like "no reply received in time, skipping initial time setting"
         means "No server answered within 15 s of the start, so a clock that is far off is not set but only moved \
             slowly.";

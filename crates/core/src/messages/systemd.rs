@@ -11,8 +11,8 @@ super::messages! {
         rules ["guest-no-time-discipline", "host-unsynchronised"];
         from "systemd src/timesync/timesyncd-manager.c:manager_timeout"
     }
-    Timesyncd Normal "timesyncd-initial" in "235 and newer" {
-        says "Initial {_=clock |}synchronization to {date*}."
+    Timesyncd Normal "timesyncd-initial" in "250 and newer" {
+        says "Initial clock synchronization to {date*}."
         like "Initial clock synchronization to Thu 2025-11-20 07:44:12.100231 UTC."
         saw "the clock was set to {date}"
         means "timesyncd got its first answer and set the clock. A date far from that of the lines before tells how \
@@ -21,7 +21,16 @@ super::messages! {
         rules [];
         from "systemd src/timesync/timesyncd-manager.c:manager_receive_response"
     }
-    Timesyncd Normal "timesyncd-contacted" in "248 and newer" {
+    Timesyncd Normal "timesyncd-first-server" in "213 to 249 (Initial: 243 and newer; for the first time: 241 and 242)" {
+        says "{_=Initial synchronization|Synchronized} to time server {_=for the first time |}{server*} ({name*})."
+        like "Initial synchronization to time server 192.0.2.1:123 (ntp.example.net)."
+        saw "{server} answered and the clock was set by it"
+        means "timesyncd got its first answer from this server and set or slewed the clock.";
+        next ["nothing, at boot"];
+        rules [];
+        from "systemd src/timesync/timesyncd-manager.c:manager_receive_response"
+    }
+    Timesyncd Normal "timesyncd-contacted" in "250 and newer" {
         says "Contacted time server {server*} ({name*})."
         like "Contacted time server 192.0.2.1:123 (ntp.example.net)."
         means "timesyncd has a server that answers, as it should. It asks again every 34 minutes at most, so a guest \
