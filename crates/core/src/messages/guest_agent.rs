@@ -13,7 +13,7 @@ super::messages! {
     GuestAgent Trouble "child-failed" in "10.0 and newer" {
         says "child process has failed to set hardware clock to system time{why*}"
         like "child process has failed to set hardware clock to system time: hwclock: select() to /dev/rtc0 to wait for clock tick timed out"
-                means "hwclock is missing or failed. With a time given (domtime --now) the clock was set before that, and only \
+        means "hwclock is missing or failed. With a time given (domtime --now) the clock was set before that, and only \
             the RTC was not; without one (domtime --sync) the clock was not touched.";
         next [
             "virsh domtime DOM shows the clock",
