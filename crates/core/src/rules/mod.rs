@@ -107,6 +107,14 @@ pub fn find(id: &str) -> Option<&'static Rule> {
     CATALOGUE.iter().copied().find(|rule| rule.id == id)
 }
 
+/// The rule that shares most of its words with what was asked for.
+pub fn nearest(asked: &str) -> Option<&'static str> {
+    let words: Vec<&str> = asked.split(['-', '_', ' ']).filter(|word| word.len() > 2).collect();
+    let shared = |id: &str| words.iter().filter(|word| id.contains(*word)).count();
+    let best = CATALOGUE.iter().map(|rule| rule.id).max_by_key(|id| shared(id))?;
+    (shared(best) > 0).then_some(best)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,12 +7,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 
+use kvmtime_core::allow::Allow;
 use kvmtime_core::check::{self, Report};
-use kvmtime_core::finding::Severity;
+use kvmtime_core::facts::Facts;
+use kvmtime_core::rule::Rule;
 
+use super::choices::{self, Choices};
 use super::exit::{self, Exit};
 use super::targets::{self, Targets};
-use crate::output::{self, Format, Printer, Verbosity};
+use crate::config::{Allowance, Settings};
+use crate::output::{self, Printer, Verbosity};
+use crate::world;
 
 /// Say what is wrong with the time of these machines, with evidence and cure
 ///
@@ -34,31 +39,19 @@ pub(super) struct Args {
     #[command(flatten)]
     verbosity: Verbosity,
 
-    /// How to print what was found
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-
-    /// The least severity that makes the exit status 1
-    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t)]
-    fail_on: Limit,
-}
-
-#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
-enum Limit {
-    Info,
-    #[default]
-    Warning,
-    Error,
-    Never,
+    #[command(flatten)]
+    choices: Choices,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let settings = args.choices.settings()?;
+    let judge = Judge::new(&settings)?;
     let mut found = args.targets.find();
-    let mut printer = Printer::new(args.format, args.verbosity);
+    let mut printer = Printer::new(settings.format.value, settings.colour.value, args.verbosity);
     for facts in &found.sets {
-        printer.add(check::check(facts));
+        printer.add(judge.facts(facts));
     }
-    each(&found.files, |judged| match judged {
+    each(&found.files, &judge, |judged| match judged {
         Ok(Some(part)) => printer.add(part),
         Ok(None) => {}
         Err(error) => found.failures.push(error),
@@ -69,22 +62,48 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     for failure in &found.failures {
         exit::failed(failure);
     }
-    Ok(match (found.failures.is_empty(), args.fail_on.reached(printer.worst())) {
+    let limit = settings.fail_on.value;
+    let reached = printer.worst().is_some_and(|severity| limit.reached(severity));
+    Ok(match (found.failures.is_empty(), reached) {
         (false, _) => Exit::Failed,
         (true, true) => Exit::Findings,
         (true, false) => Exit::Clean,
     })
 }
 
-impl Limit {
-    fn reached(self, worst: Option<Severity>) -> bool {
-        match self {
-            Self::Info => worst >= Some(Severity::Info),
-            Self::Warning => worst >= Some(Severity::Warning),
-            Self::Error => worst >= Some(Severity::Error),
-            Self::Never => false,
+/// What is judged by, and what of it is accepted.
+struct Judge {
+    rules: Vec<&'static Rule>,
+    allows: Vec<Allow>,
+}
+
+impl Judge {
+    fn new(settings: &Settings) -> anyhow::Result<Self> {
+        let rules = settings.rules().map_err(choices::refused)?;
+        let now = world::epoch_seconds();
+        let (over, current): (Vec<_>, Vec<_>) =
+            settings.allow.iter().partition(|allowance| allowance.is_over(now));
+        for allowance in over {
+            output::error(&over_since(allowance), Some("cure it, or give it a new date"));
         }
+        Ok(Self { rules, allows: current.into_iter().map(Allowance::allow).collect() })
     }
+
+    fn facts(&self, facts: &Facts) -> Report {
+        let mut report = check::check(facts, &self.rules);
+        report.allow(&self.allows);
+        report
+    }
+
+    fn file(&self, path: &Path) -> Judged {
+        Ok(targets::of_folder(path)?.map(|facts| self.facts(&facts)))
+    }
+}
+
+fn over_since(allowance: &Allowance) -> String {
+    let Allowance { rule, subject, reason, until, from } = allowance;
+    let until = until.map(|until| until.to_string()).unwrap_or_default();
+    format!("{from}: {rule} was allowed on {subject} until {until} ({reason})")
 }
 
 type Judged = anyhow::Result<Option<Report>>;
@@ -94,7 +113,7 @@ const PORTION: usize = 16;
 
 /// Reads and judges every file on all CPUs, one file in memory at a time on each, and hands the verdicts over in the
 /// order of the list.
-fn each(files: &[PathBuf], mut done: impl FnMut(Judged)) {
+fn each(files: &[PathBuf], judge: &Judge, mut done: impl FnMut(Judged)) {
     let next = AtomicUsize::new(0);
     let portions: Vec<&[PathBuf]> = files.chunks(PORTION).collect();
     let progress = output::progress(files.len());
@@ -103,7 +122,7 @@ fn each(files: &[PathBuf], mut done: impl FnMut(Judged)) {
     let work = |send: SyncSender<(usize, Vec<Judged>)>| loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
         let Some(portion) = portions.get(number) else { return };
-        let judged = portion.iter().map(|path| judge(path)).collect();
+        let judged = portion.iter().map(|path| judge.file(path)).collect();
         if send.send((number, judged)).is_err() {
             return;
         }
@@ -126,9 +145,4 @@ fn each(files: &[PathBuf], mut done: impl FnMut(Judged)) {
         }
     });
     progress.finish_and_clear();
-}
-
-fn judge(path: &Path) -> Judged {
-    let facts = targets::of_folder(path)?;
-    Ok(facts.map(|facts| check::check(&facts)))
 }

@@ -19,7 +19,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let rule = rules::find(&args.rule).ok_or_else(|| {
-        let hint = match nearest(&args.rule) {
+        let hint = match rules::nearest(&args.rule) {
             Some(id) => format!("did you mean {id}?"),
             None => "`kvmtime rules` lists them".to_owned(),
         };
@@ -27,12 +27,4 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     })?;
     output::page(rule)?;
     Ok(Exit::Clean)
-}
-
-/// The rule that shares most of its words with what was asked for.
-fn nearest(asked: &str) -> Option<&'static str> {
-    let words: Vec<&str> = asked.split(['-', '_', ' ']).filter(|word| word.len() > 2).collect();
-    let shared = |id: &str| words.iter().filter(|word| id.contains(*word)).count();
-    let best = rules::CATALOGUE.iter().map(|rule| rule.id).max_by_key(|id| shared(id))?;
-    (shared(best) > 0).then_some(best)
 }

@@ -4,8 +4,10 @@
 mod brief;
 mod facts;
 mod json;
+mod limit;
 mod report;
 mod rules;
+mod settings;
 
 use std::io::{self, Write};
 
@@ -15,16 +17,60 @@ use kvmtime_core::facts::Facts;
 use kvmtime_core::finding::Severity;
 use kvmtime_core::rule::Rule;
 
+pub(crate) use limit::Limit;
 pub use rules::page as rule_page;
+pub(crate) use settings::{Allow, Setting, Settings};
 
-/// How results are printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+/// How a report is printed.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    clap::ValueEnum,
+    serde::Deserialize,
+    serde::Serialize,
+)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Format {
     /// For people.
     #[default]
     Text,
     /// For programs; the schema is named in it.
     Json,
+}
+
+/// How anything but a report is printed.
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+pub(crate) enum Plain {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs; the schema is named in it.
+    Json,
+}
+
+/// Whether text is coloured.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    clap::ValueEnum,
+    serde::Deserialize,
+    serde::Serialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    Always,
+    Never,
 }
 
 /// How much of a report is printed.
@@ -49,9 +95,9 @@ pub(crate) struct Printer {
 }
 
 impl Printer {
-    pub(crate) fn new(format: Format, verbosity: Verbosity) -> Self {
+    pub(crate) fn new(format: Format, colour: Colour, verbosity: Verbosity) -> Self {
         let (report, brief) = (Report::default(), brief::Lines::default());
-        Self { format, verbosity, colour: colour(), report, brief }
+        Self { format, verbosity, colour: colour.shown(), report, brief }
     }
 
     /// Takes a part. Of many subjects only what is printed of them is kept.
@@ -105,23 +151,34 @@ impl Printer {
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub(crate) fn facts(facts: &Facts, format: Format) -> anyhow::Result<()> {
+pub(crate) fn facts(facts: &Facts, format: Plain) -> anyhow::Result<()> {
     let json = serde_json::to_value(facts)?;
     to_stdout(|out| match format {
-        Format::Text => facts::text(out, &json),
-        Format::Json => json::value(out, &json),
+        Plain::Text => facts::text(out, &json),
+        Plain::Json => json::value(out, &json),
     })?;
     Ok(())
+}
+
+/// Prints settings, and where each value came from.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn settings(settings: &Settings, format: Plain) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => settings::text(out, settings),
+        Plain::Json => json::value(out, settings),
+    })
 }
 
 /// Prints the catalogue.
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub(crate) fn rules(format: Format) -> io::Result<()> {
+pub(crate) fn rules(format: Plain) -> io::Result<()> {
     to_stdout(|out| match format {
-        Format::Text => rules::table(out),
-        Format::Json => json::value(out, &rules::json()),
+        Plain::Text => rules::table(out),
+        Plain::Json => json::value(out, &rules::json()),
     })
 }
 
@@ -160,9 +217,16 @@ pub(crate) fn progress(length: usize) -> ProgressBar {
     }
 }
 
-/// In colour only on a terminal that wants it.
-fn colour() -> bool {
-    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+impl Colour {
+    fn shown(self) -> bool {
+        match self {
+            Self::Auto => {
+                anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+            }
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
 }
 
 /// Writes through one large buffer.

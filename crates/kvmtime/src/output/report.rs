@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use anstyle::{AnsiColor, Style};
+use kvmtime_core::allow::Allowed;
 use kvmtime_core::check::{Report, Skipped, Subject};
 use kvmtime_core::finding::{Cure, Effect, Finding, Risk, Severity};
 
@@ -26,10 +27,13 @@ pub(super) fn findings(
     Ok(())
 }
 
-/// Why rules were skipped.
+/// Why rules were skipped, and findings allowed.
 pub(super) fn skipped(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     for Skipped { rule, subject, why } in &report.skipped {
         writeln!(out, "skipped {rule} on {subject}, because {why}")?;
+    }
+    for Allowed { finding, reason } in &report.allowed {
+        writeln!(out, "allowed {} on {}, because {reason}", finding.rule, finding.subject)?;
     }
     Ok(())
 }
@@ -112,7 +116,7 @@ pub(super) fn closing(out: &mut dyn Write, report: &Report, colour: bool) -> io:
     };
     writeln!(
         out,
-        "{}: {}, {}, {}; {} passed, {} skipped{}",
+        "{}: {}, {}, {}; {} passed, {} skipped{}{}",
         subjects(&report.subjects),
         count(sum.error, Severity::Error, "error"),
         count(sum.warning, Severity::Warning, "warning"),
@@ -120,7 +124,12 @@ pub(super) fn closing(out: &mut dyn Write, report: &Report, colour: bool) -> io:
         sum.passed,
         sum.skipped,
         if sum.skipped > 0 { " (-v says why)" } else { "" },
+        allowed(report.allowed.len()),
     )
+}
+
+fn allowed(number: usize) -> String {
+    if number == 0 { String::new() } else { format!(", {number} allowed") }
 }
 
 fn subjects(all: &[Subject]) -> String {
