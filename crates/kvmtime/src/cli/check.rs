@@ -16,12 +16,13 @@ use super::choices::{self, Choices};
 use super::exit::{self, Exit};
 use super::targets::{self, Targets};
 use crate::config::{Allowance, Settings};
-use crate::output::{self, Printer, Verbosity};
+use crate::output::{self, Format, Printer, Terms, Verbosity};
 use crate::world;
 
 /// Say what is wrong with the time of these machines, with evidence and cure
 ///
 /// Nothing is ever changed. Exit status: 0 nothing at or above --fail-on, 1 findings, 2 something could not be read.
+/// With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL (an error was found), 3 UNKNOWN (something could not be read).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -44,31 +45,58 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let done = judged(args);
+    match done {
+        Err(error) if args.choices.format() == Some(Format::Nagios) => exit::unknown(&error),
+        done => done,
+    }
+}
+
+fn judged(args: &Args) -> anyhow::Result<Exit> {
     let settings = args.choices.settings()?;
-    let judge = Judge::new(&settings)?;
-    let mut found = args.targets.find();
-    let mut printer = Printer::new(settings.format.value, settings.colour.value, args.verbosity);
-    for facts in &found.sets {
-        printer.add(judge.facts(facts));
-    }
-    each(&found.files, &judge, |judged| match judged {
-        Ok(Some(part)) => printer.add(part),
-        Ok(None) => {}
-        Err(error) => found.failures.push(error),
-    });
-    if found.failures.is_empty() || !printer.is_empty() {
-        printer.finish()?;
-    }
-    for failure in &found.failures {
-        exit::failed(failure);
+    let rules = settings.rules().map_err(choices::refused)?;
+    let (allows, notices) = allowances(&settings);
+    for notice in &notices {
+        output::error(notice, Some("cure it, or give it a new date"));
     }
     let limit = settings.fail_on.value;
+    let judge = Judge { rules: rules.clone(), allows };
+    let mut printer = Printer::new(Terms {
+        format: settings.format.value,
+        colour: settings.colour.value,
+        verbosity: args.verbosity,
+        limit,
+        rules,
+        notices,
+    });
+    let failures = judge.all(&args.targets, &mut printer);
+    let said: Vec<String> = failures.iter().map(|failure| format!("{failure:#}")).collect();
+    printer.finish(&said)?;
+    for failure in &failures {
+        exit::failed(failure);
+    }
     let reached = printer.worst().is_some_and(|severity| limit.reached(severity));
-    Ok(match (found.failures.is_empty(), reached) {
-        (false, _) => Exit::Failed,
-        (true, true) => Exit::Findings,
-        (true, false) => Exit::Clean,
+    Ok(match (printer.state(&said), failures.is_empty(), reached) {
+        (Some(state), ..) => Exit::Plugin(state),
+        (None, false, _) => Exit::Failed,
+        (None, true, true) => Exit::Findings,
+        (None, true, false) => Exit::Clean,
     })
+}
+
+/// What is accepted, and a line on each allowance that is over.
+fn allowances(settings: &Settings) -> (Vec<Allow>, Vec<String>) {
+    let now = world::epoch_seconds();
+    let (over, current): (Vec<_>, Vec<_>) =
+        settings.allow.iter().partition(|allowance| allowance.is_over(now));
+    let allows = current.into_iter().map(Allowance::allow).collect();
+    (allows, over.into_iter().map(was_allowed).collect())
+}
+
+fn was_allowed(allowance: &Allowance) -> String {
+    let Allowance { rule, subject, reason, until, from } = allowance;
+    let until = until.map(|until| until.to_string()).unwrap_or_default();
+    format!("{from}: {rule} was allowed on {subject} until {until} ({reason})")
 }
 
 /// What is judged by, and what of it is accepted.
@@ -78,15 +106,18 @@ struct Judge {
 }
 
 impl Judge {
-    fn new(settings: &Settings) -> anyhow::Result<Self> {
-        let rules = settings.rules().map_err(choices::refused)?;
-        let now = world::epoch_seconds();
-        let (over, current): (Vec<_>, Vec<_>) =
-            settings.allow.iter().partition(|allowance| allowance.is_over(now));
-        for allowance in over {
-            output::error(&over_since(allowance), Some("cure it, or give it a new date"));
+    /// Judges what the targets point at, and gives back what could not be read.
+    fn all(&self, targets: &Targets, printer: &mut Printer) -> Vec<anyhow::Error> {
+        let mut found = targets.find();
+        for facts in &found.sets {
+            printer.add(self.facts(facts));
         }
-        Ok(Self { rules, allows: current.into_iter().map(Allowance::allow).collect() })
+        each(&found.files, self, |judged| match judged {
+            Ok(Some(part)) => printer.add(part),
+            Ok(None) => {}
+            Err(error) => found.failures.push(error),
+        });
+        found.failures
     }
 
     fn facts(&self, facts: &Facts) -> Report {
@@ -98,12 +129,6 @@ impl Judge {
     fn file(&self, path: &Path) -> Judged {
         Ok(targets::of_folder(path)?.map(|facts| self.facts(&facts)))
     }
-}
-
-fn over_since(allowance: &Allowance) -> String {
-    let Allowance { rule, subject, reason, until, from } = allowance;
-    let until = until.map(|until| until.to_string()).unwrap_or_default();
-    format!("{from}: {rule} was allowed on {subject} until {until} ({reason})")
 }
 
 type Judged = anyhow::Result<Option<Report>>;

@@ -47,6 +47,11 @@ impl Choices {
         };
         Settings::load(flags, self.config.as_deref()).map_err(refused)
     }
+
+    /// The format that is asked for here, whatever becomes of the settings.
+    pub(super) fn format(&self) -> Option<Format> {
+        self.format
+    }
 }
 
 fn list(rules: &[String], flag: &str) -> Option<Set<Vec<String>>> {

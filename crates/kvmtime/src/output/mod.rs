@@ -5,6 +5,8 @@ mod brief;
 mod facts;
 mod json;
 mod limit;
+mod markdown;
+mod nagios;
 mod report;
 mod rules;
 mod settings;
@@ -18,6 +20,7 @@ use kvmtime_core::finding::Severity;
 use kvmtime_core::rule::Rule;
 
 pub(crate) use limit::Limit;
+pub(crate) use nagios::State;
 pub use rules::page as rule_page;
 pub(crate) use settings::{Allow, Setting, Settings};
 
@@ -40,6 +43,10 @@ pub(crate) enum Format {
     Text,
     /// For programs; the schema is named in it.
     Json,
+    /// Tables, for an issue or a merge request.
+    Markdown,
+    /// A line with performance data, and a monitoring plugin's exit status.
+    Nagios,
 }
 
 /// How anything but a report is printed.
@@ -85,26 +92,46 @@ pub(crate) struct Verbosity {
     pub(crate) quiet: bool,
 }
 
+/// What a report is printed by, besides itself.
+pub(crate) struct Terms {
+    pub(crate) format: Format,
+    pub(crate) colour: Colour,
+    pub(crate) verbosity: Verbosity,
+    /// The least severity that counts.
+    pub(crate) limit: Limit,
+    /// The rules that were judged by.
+    pub(crate) rules: Vec<&'static Rule>,
+    /// What is wrong with the settings.
+    pub(crate) notices: Vec<String>,
+}
+
 /// Prints a report that comes in parts.
 pub(crate) struct Printer {
-    format: Format,
-    verbosity: Verbosity,
+    terms: Terms,
     colour: bool,
     report: Report,
     brief: brief::Lines,
 }
 
+/// A whole report, as formats print it.
+struct Whole<'a> {
+    report: &'a Report,
+    terms: &'a Terms,
+    /// What could not be read, and why.
+    failures: &'a [String],
+}
+
 impl Printer {
-    pub(crate) fn new(format: Format, colour: Colour, verbosity: Verbosity) -> Self {
+    pub(crate) fn new(terms: Terms) -> Self {
         let (report, brief) = (Report::default(), brief::Lines::default());
-        Self { format, verbosity, colour: colour.shown(), report, brief }
+        Self { colour: terms.colour.shown(), terms, report, brief }
     }
 
     /// Takes a part. Of many subjects only what is printed of them is kept.
     pub(crate) fn add(&mut self, part: Report) {
         self.report.append(part);
         let many = self.report.subjects.len() > brief::MANY;
-        if many && self.format == Format::Text && !self.verbosity.verbose {
+        if many && self.terms.format == Format::Text && !self.terms.verbosity.verbose {
             for finding in self.report.findings.drain(..) {
                 self.brief.add(&finding, self.colour);
             }
@@ -113,7 +140,7 @@ impl Printer {
     }
 
     /// Whether anything was judged.
-    pub(crate) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.report.subjects.is_empty()
     }
 
@@ -122,19 +149,33 @@ impl Printer {
         self.report.summary.worst()
     }
 
-    /// Prints it all.
+    /// Prints it all, with what could not be read where the format has a place for that.
     ///
     /// # Errors
     /// When standard output cannot be written.
-    pub(crate) fn finish(&self) -> io::Result<()> {
-        to_stdout(|out| match self.format {
+    pub(crate) fn finish(&self, failures: &[String]) -> io::Result<()> {
+        let whole = self.whole(failures);
+        let nothing = self.is_empty() && !failures.is_empty();
+        to_stdout(|out| match self.terms.format {
+            Format::Text | Format::Json | Format::Markdown if nothing => Ok(()),
             Format::Text => self.text(out),
             Format::Json => json::report(out, &self.report),
+            Format::Markdown => markdown::report(out, &whole),
+            Format::Nagios => nagios::report(out, &whole),
         })
     }
 
+    /// What a monitoring system is told, where the format is for one.
+    pub(crate) fn state(&self, failures: &[String]) -> Option<State> {
+        (self.terms.format == Format::Nagios).then(|| nagios::state(&self.whole(failures)))
+    }
+
+    fn whole<'a>(&'a self, failures: &'a [String]) -> Whole<'a> {
+        Whole { report: &self.report, terms: &self.terms, failures }
+    }
+
     fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Verbosity { verbose, quiet } = self.verbosity;
+        let Verbosity { verbose, quiet } = self.terms.verbosity;
         if self.is_empty() {
             return writeln!(out, "nothing to check was found");
         }
@@ -196,6 +237,14 @@ pub(crate) fn page(rule: &Rule) -> io::Result<()> {
 /// When standard output cannot be written.
 pub(crate) fn line(text: &str) -> io::Result<()> {
     to_stdout(|out| writeln!(out, "{text}"))
+}
+
+/// Tells a monitoring system that nothing can be told.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn unknown(why: &str) -> io::Result<()> {
+    to_stdout(|out| nagios::unknown(out, why))
 }
 
 /// Prints an error, and what may help.

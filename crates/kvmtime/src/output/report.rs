@@ -68,7 +68,7 @@ fn snippet<'a>(finding: &'a Finding, several: bool, verbose: bool) -> Group<'a> 
         note(format!("{}: {}{from}", evidence.what, evidence.value))
     });
     group = group.elements(notes);
-    group.element(note(cure(&finding.cure)))
+    group.element(note(format!("cure: {}", cure(&finding.cure))))
 }
 
 fn note<'a>(text: String) -> Element<'a> {
@@ -91,7 +91,8 @@ fn excerpt<'a>(
         .annotation(AnnotationKind::Primary.span(offset(at.column)..end))
 }
 
-fn cure(cure: &Cure) -> String {
+/// A cure with what it takes.
+pub(super) fn cure(cure: &Cure) -> String {
     let effect = match cure.effect {
         Effect::Live => "takes effect at once",
         Effect::GuestReboot => "takes effect when the guest reboots",
@@ -103,7 +104,7 @@ fn cure(cure: &Cure) -> String {
         Risk::Careful => ", with care",
         Risk::Manual => ", needs judgement",
     };
-    format!("cure: {} ({effect}{risk})", cure.summary)
+    format!("{} ({effect}{risk})", cure.summary)
 }
 
 /// The line of counts.
