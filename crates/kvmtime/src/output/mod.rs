@@ -4,6 +4,7 @@
 mod brief;
 mod facts;
 mod json;
+mod junit;
 mod limit;
 mod markdown;
 mod nagios;
@@ -43,6 +44,8 @@ pub(crate) enum Format {
     Text,
     /// For programs; the schema is named in it.
     Json,
+    /// A test case for each rule and subject, for CI.
+    Junit,
     /// Tables, for an issue or a merge request.
     Markdown,
     /// A line with performance data, and a monitoring plugin's exit status.
@@ -160,6 +163,7 @@ impl Printer {
             Format::Text | Format::Json | Format::Markdown if nothing => Ok(()),
             Format::Text => self.text(out),
             Format::Json => json::report(out, &self.report),
+            Format::Junit => junit::report(out, &whole),
             Format::Markdown => markdown::report(out, &whole),
             Format::Nagios => nagios::report(out, &whole),
         })
