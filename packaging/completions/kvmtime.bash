@@ -108,7 +108,7 @@ _kvmtime() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit markdown nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --fail-on)

@@ -37,7 +37,11 @@ complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l facts -d 'Fact
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l as -d 'Judge evidence as that, instead of what it looks like' -r -f -a "host\t''
 guest\t''"
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l format -d 'How to print what was found [default: text]' -r -f -a "text\t'For people'
-json\t'For programs; the schema is named in it'"
+json\t'For programs; the schema is named in it'
+junit\t'A test case for each rule and subject, for CI'
+markdown\t'Tables, for an issue or a merge request'
+nagios\t'A line with performance data, and a monitoring plugin\'s exit status'
+sarif\t'SARIF 2.1.0, for code scanning'"
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l fail-on -d 'The least severity that makes the exit status 1 [default: warning]' -r -f -a "info\t''
 warning\t''
 error\t''

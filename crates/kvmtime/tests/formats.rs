@@ -10,6 +10,7 @@ mod lacking;
 mod run;
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -112,6 +113,17 @@ fn nagios_gets_a_line_and_a_plugins_exit_status() {
             "{flags:?}: {output:?}"
         );
     }
+}
+
+#[test]
+fn wrong_settings_are_unknown_to_a_monitoring_system_and_not_critical() {
+    let folder = folder(&[("c.toml", "nothing = 1\n"), ("a.xml", SICK)]);
+    let place = |name: &str| folder.path().join(name).into_os_string().into_string().unwrap();
+    let mut command = run::kvmtime();
+    command.args(["check", &place("a.xml"), "--config", &place("c.toml")]);
+    let output = command.env("KVMTIME_FORMAT", "nagios").output().unwrap();
+    assert_eq!((nagios(&output).0.as_str(), output.status.code()), ("UNKNOWN", Some(3)));
+    assert!(nagios(&output).1.contains("line 1: unknown field `nothing`"), "{output:?}");
 }
 
 #[test]
@@ -318,4 +330,245 @@ fn junit_is_xml_whatever_a_domain_is_called() {
     let lint = Command::new(xmllint).arg("--noout").arg(&file).output().unwrap();
     assert!(lint.status.success(), "{}\n{}", words(&lint.stderr), words(&output.stdout));
     assert!(words(&output.stdout).contains('\u{fffd}'), "{}", words(&output.stdout));
+}
+
+/// The schema of SARIF 2.1.0 as OASIS published it, from the crate `serde-sarif`, which Cargo has fetched for this test.
+fn sarif_schema() -> Result<Value, Lacking> {
+    // Of packages for other systems Cargo has fetched nothing.
+    let host = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let lacking = |what: String| Lacking::Obtainable(format!("Cargo and its registry: {what}"));
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let metadata = Command::new(cargo)
+        .args(["metadata", "--format-version=1", "--offline", "--filter-platform", &host])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .map_err(|error| lacking(error.to_string()))?;
+    let metadata: Value =
+        serde_json::from_slice(&metadata.stdout).map_err(|_| lacking(words(&metadata.stderr)))?;
+    let mut packages = metadata["packages"].as_array().unwrap().iter();
+    let package = packages.find(|package| package["name"] == "serde-sarif").unwrap();
+    let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+    let schema = fs::read_to_string(manifest.with_file_name("src").join("schema.json")).unwrap();
+    let mut schema: Value = serde_json::from_str(&schema).unwrap();
+    // These published patterns have a bracket too many to be expressions; kvmtime names no language.
+    for owner in ["run", "toolComponent"] {
+        let language = schema["definitions"][owner]["properties"]["language"].as_object_mut();
+        language.unwrap().remove("pattern");
+    }
+    let id = "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json";
+    assert_eq!(schema["$id"], id);
+    Ok(schema)
+}
+
+fn complaints(schema: &Value, document: &Value) -> Vec<String> {
+    let validator = jsonschema::options().should_validate_formats(true).build(schema).unwrap();
+    let errors = validator.iter_errors(document);
+    errors.map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+#[test]
+fn sarif_is_valid_by_its_official_schema_and_for_a_typed_reader() {
+    let Some(schema) = need(sarif_schema()) else { return };
+    let folder = mixed();
+    fs::write(folder.path().join("d/c.xml"), hostile()).unwrap();
+    for output in [
+        mixed_as(&folder, "sarif"),
+        check(SICK, &["--format", "sarif"]),
+        check("nonsense", &["--format", "sarif"]),
+        run(&["check", "--format", "sarif"]),
+        run(&["check", "host", "guest", "--only", "guest-notsc", "--format", "sarif"]),
+    ] {
+        let log = json(&output);
+        assert_eq!(complaints(&schema, &log), Vec::<String>::new());
+        let typed: serde_sarif::sarif::Sarif = serde_json::from_value(log.clone()).unwrap();
+        let count = typed.runs[0].results.as_ref().unwrap().len();
+        assert_eq!(count, log["runs"][0]["results"].as_array().unwrap().len());
+    }
+    let mut log = json(&check(SICK, &["--format", "sarif"]));
+    log["runs"][0]["results"][0]["level"] = "info".into();
+    assert_eq!(complaints(&schema, &log).len(), 1, "the schema refuses nothing");
+}
+
+#[test]
+fn sarif_tells_what_json_tells() {
+    let folder = mixed();
+    let (log, report) = (json(&mixed_as(&folder, "sarif")), json(&mixed_as(&folder, "json")));
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let catalogue = json(&run::run(&["rules", "--format", "json"]));
+    assert_eq!(rules.len(), catalogue["rules"].as_array().unwrap().len());
+    for (rule, known) in rules.iter().zip(catalogue["rules"].as_array().unwrap()) {
+        assert_eq!((&rule["id"], &rule["help"]["markdown"]), (&known["id"], &known["page"]));
+        assert_eq!(rule["shortDescription"]["text"], known["summary"]);
+    }
+    let results = run["results"].as_array().unwrap();
+    let found = report["findings"].as_array().unwrap();
+    for (result, finding) in results.iter().zip(found) {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], finding["rule"]);
+        assert_eq!(result["ruleId"], finding["rule"]);
+        assert_eq!(result["message"]["text"], finding["message"]);
+        let level = finding["severity"].as_str().unwrap().replace("info", "note");
+        assert_eq!(result["level"], level);
+        let location = &result["locations"][0];
+        assert_eq!(location["logicalLocations"][0]["fullyQualifiedName"], finding["subject"]);
+        let (place, region) = (&finding["location"], &location["physicalLocation"]["region"]);
+        let uri = format!("file://{}", place["path"].as_str().unwrap());
+        assert_eq!(location["physicalLocation"]["artifactLocation"]["uri"], uri);
+        for (key, of) in [
+            ("startLine", "line"),
+            ("startColumn", "column"),
+            ("endLine", "end_line"),
+            ("endColumn", "end_column"),
+        ] {
+            assert_eq!(region[key], place[of]);
+        }
+        assert_eq!(result["properties"]["cure"], finding["cure"]);
+        assert_eq!(result["suppressions"], Value::Array(vec![]));
+    }
+    let [allowed] = &results[found.len()..] else { panic!("{results:?}") };
+    assert_eq!(allowed["ruleId"], "dom-no-agent-channel");
+    assert_eq!(allowed["suppressions"][0]["justification"], "an <old> \"appliance\"");
+    let invocation = &run["invocations"][0];
+    assert_eq!(invocation["executionSuccessful"], false);
+    let notes = invocation["toolExecutionNotifications"].as_array().unwrap();
+    assert!(notes[0]["message"]["text"].as_str().unwrap().contains("b.xml: not a domain XML"));
+    let skipped = report["skipped"].as_array().unwrap();
+    assert_eq!(notes.len(), 1 + skipped.len());
+    for (note, skipped) in notes[1..].iter().zip(skipped) {
+        assert_eq!(
+            (&note["associatedRule"]["id"], &note["level"]),
+            (&skipped["rule"], &"note".into())
+        );
+    }
+    let over = &invocation["toolConfigurationNotifications"][0]["message"]["text"];
+    assert!(over.as_str().unwrap().contains("was allowed on * until 2001-01-01"), "{over}");
+}
+
+#[test]
+fn sarif_gives_a_file_only_to_what_stands_in_one() {
+    let location = |log: &Value| log["runs"][0]["results"][0]["locations"][0].clone();
+    let piped = location(&json(&check(SICK, &["--format", "sarif"])));
+    assert_eq!(piped["physicalLocation"], Value::Null);
+    assert_eq!(piped["logicalLocations"][0]["name"], "web01");
+    let folder = folder(&[("a b/ü#1.xml", SICK)]);
+    let mut command = run::kvmtime();
+    let output =
+        command.current_dir(folder.path()).args(["check", "a b/ü#1.xml", "--format", "sarif"]);
+    let relative = location(&json(&output.output().unwrap()));
+    assert_eq!(relative["physicalLocation"]["artifactLocation"]["uri"], "a%20b/%C3%BC%231.xml");
+}
+
+#[test]
+fn sarif_finds_a_file_of_evidence_below_its_folder() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut found = 0;
+    for rule in fs::read_dir(cases).unwrap() {
+        for entry in fs::read_dir(rule.unwrap().path()).unwrap() {
+            let entry = entry.unwrap().path();
+            if !entry.is_dir() {
+                continue;
+            }
+            let output =
+                run(&["check", entry.to_str().unwrap(), "--as", "guest", "--format", "sarif"]);
+            for result in json(&output)["runs"][0]["results"].as_array().unwrap() {
+                let location = &result["locations"][0];
+                let subject = &location["logicalLocations"][0]["fullyQualifiedName"];
+                let uri = &location["physicalLocation"]["artifactLocation"]["uri"];
+                if let (Some("guest"), Some(uri)) = (subject.as_str(), uri.as_str()) {
+                    let path = uri.strip_prefix("file://").unwrap();
+                    assert!(Path::new(path).is_file(), "{path}");
+                    found += 1;
+                }
+            }
+        }
+    }
+    assert!(found > 0, "no case has a finding in a file of evidence");
+}
+
+/// The published schema of `--format json`.
+fn check_schema() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/check.schema.json");
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn json_is_valid_by_its_published_schema() {
+    let schema = check_schema();
+    let folder = mixed();
+    let evidence = "tests/cases/guest-rtc-localtime/fires";
+    for output in [
+        check(SICK, &["--format", "json"]),
+        check(&hostile(), &["--format", "json"]),
+        mixed_as(&folder, "json"),
+        run(&["check", "--format", "json"]),
+        run(&["check", "tests/cases", "--format", "json"]),
+        run(&["check", evidence, "--as", "guest", "--format", "json"]),
+    ] {
+        assert_eq!(complaints(&schema, &json(&output)), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn the_published_schema_speaks_of_all_that_is_printed_and_lets_nothing_else_pass() {
+    let schema = check_schema();
+    let report = json(&check(SICK, &["--format", "json"]));
+    let mut paths = Vec::new();
+    members(&report, "", &mut paths);
+    assert!(paths.len() > 40, "{paths:?}");
+    for path in paths {
+        let (parent, key) = path.rsplit_once('/').unwrap();
+        let mut without = report.clone();
+        let object = without.pointer_mut(parent).and_then(Value::as_object_mut).unwrap();
+        object.remove(key);
+        assert!(!complaints(&schema, &without).is_empty(), "{path} may be missing");
+        let mut more = report.clone();
+        let object = more.pointer_mut(parent).and_then(Value::as_object_mut).unwrap();
+        object.insert("more".to_owned(), Value::Null);
+        assert!(!complaints(&schema, &more).is_empty(), "{parent} may have more");
+        let mut other = report.clone();
+        *other.pointer_mut(&path).unwrap() = Value::Bool(true);
+        assert!(!complaints(&schema, &other).is_empty(), "{path} may be anything");
+    }
+}
+
+/// The JSON pointers of all members of objects.
+fn members(value: &Value, path: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(object) => {
+            for (key, value) in object {
+                let path = format!("{path}/{key}");
+                members(value, &path, found);
+                found.push(path);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                members(item, &format!("{path}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_fault_in_any_format() {
+    let many: String = (0..500).map(|n| SICK.replace("web01", &format!("d{n}"))).collect();
+    for format in ["text", "json", "sarif", "junit", "markdown", "nagios"] {
+        let mut child = run::kvmtime()
+            .args(["check", "-", "--format", format])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        child.stdin.take().unwrap().write_all(many.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(
+            (output.status.code(), words(&output.stderr)),
+            (Some(0), String::new()),
+            "{format}"
+        );
+    }
 }

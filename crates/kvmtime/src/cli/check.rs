@@ -16,7 +16,7 @@ use super::choices::{self, Choices};
 use super::exit::{self, Exit};
 use super::targets::{self, Targets};
 use crate::config::{Allowance, Settings};
-use crate::output::{self, Format, Printer, Terms, Verbosity};
+use crate::output::{self, Printer, Terms, Verbosity};
 use crate::world;
 
 /// Say what is wrong with the time of these machines, with evidence and cure
@@ -45,9 +45,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let done = judged(args);
-    match done {
-        Err(error) if args.choices.format() == Some(Format::Nagios) => exit::unknown(&error),
+    match judged(args) {
+        Err(error) if args.choices.for_monitoring() => exit::unknown(&error),
         done => done,
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::exit::Hinted;
-use crate::config::{Layer, Refused, Set, Settings};
+use crate::config::{self, Layer, Refused, Set, Settings};
 use crate::output::{Colour, Format, Limit};
 
 /// Flags that a configuration can stand for.
@@ -48,9 +48,9 @@ impl Choices {
         Settings::load(flags, self.config.as_deref()).map_err(refused)
     }
 
-    /// The format that is asked for here, whatever becomes of the settings.
-    pub(super) fn format(&self) -> Option<Format> {
-        self.format
+    /// Whether a monitoring system asks, whatever becomes of the settings.
+    pub(super) fn for_monitoring(&self) -> bool {
+        self.format.or_else(config::asked_format) == Some(Format::Nagios)
     }
 }
 

@@ -138,6 +138,11 @@ fn first<T: Clone + Default>(layers: &[Layer], pick: fn(&Layer) -> &Option<Set<T
     set.unwrap_or_else(|| Set::new(T::default(), "default"))
 }
 
+/// The format that the environment asks for.
+pub(crate) fn asked_format() -> Option<Format> {
+    variable("KVMTIME_FORMAT", word).ok().flatten().map(|set| set.value)
+}
+
 /// What variables set; an empty one sets nothing.
 fn environment() -> Result<Layer, Refused> {
     Ok(Layer {

@@ -10,6 +10,7 @@ mod markdown;
 mod nagios;
 mod report;
 mod rules;
+mod sarif;
 mod settings;
 
 use std::io::{self, Write};
@@ -50,6 +51,8 @@ pub(crate) enum Format {
     Markdown,
     /// A line with performance data, and a monitoring plugin's exit status.
     Nagios,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
 }
 
 /// How anything but a report is printed.
@@ -165,6 +168,7 @@ impl Printer {
             Format::Json => json::report(out, &self.report),
             Format::Junit => junit::report(out, &whole),
             Format::Markdown => markdown::report(out, &whole),
+            Format::Sarif => sarif::report(out, &whole),
             Format::Nagios => nagios::report(out, &whole),
         })
     }
