@@ -105,7 +105,7 @@ fn code(value: &str) -> String {
 /// A sentence with values in backticks; what would be markup elsewhere is not.
 fn text(sentence: &str) -> String {
     let parts: Vec<&str> = sentence.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return escaped(sentence);
     }
     let shown = parts.iter().enumerate().map(|(index, part)| match index % 2 {
