@@ -6,11 +6,14 @@
     reason = "tests run the program"
 )]
 
+mod lacking;
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use lacking::need;
 use serde_json::Value;
 
 /// The domain of a host administrator whose NetBSD guests lag: RTC catch-up, tracking guest time; PIT delay; no HPET.
@@ -125,6 +128,17 @@ fn the_text_shows_the_line_the_place_the_cure_and_the_counts() {
     assert!(closing.starts_with("domain/buster: 0 errors, "), "{closing}");
     let warning = text.find("warning[").unwrap();
     assert!(text.find("info[").is_none_or(|info| info < warning), "the worst is not last: {text}");
+}
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = include_str!("../../../README.md");
+    let shown = readme.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let folder = folder(&[("buster.xml", LAGGING)]);
+    let output =
+        kvmtime().current_dir(folder.path()).args(["check", "buster.xml"]).output().unwrap();
+    let text = words(&output.stdout);
+    assert!(text.contains(shown), "{text}");
 }
 
 #[test]
@@ -252,6 +266,57 @@ fn what_cannot_be_read_says_so_with_a_hint() {
 }
 
 #[test]
+fn what_is_no_file_in_a_folder_does_not_stop_the_rest() {
+    let folder = folder(&[("a.xml", LAGGING)]);
+    std::os::unix::fs::symlink("/nowhere", folder.path().join("b.xml")).unwrap();
+    // A pipe that nobody writes to.
+    let pipe = folder.path().join("c.xml");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let output = run(&["check", path(&folder), "--format", "json"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(json(&output)["subjects"][0]["id"], "domain/buster");
+    let errors = words(&output.stderr);
+    assert!(errors.contains("b.xml: no such file or directory\n"), "{errors}");
+    assert!(errors.contains("c.xml: not a domain XML"), "{errors}");
+    assert_eq!(errors.lines().count(), 2, "{errors}");
+}
+
+#[test]
+fn what_is_empty_or_in_another_coding_says_so() {
+    let error = words(&check(" \n", &[]).stderr);
+    assert_eq!(error, "kvmtime: cannot read -: it is empty\n");
+    let folder = folder(&[]);
+    let file = folder.path().join("utf16.xml");
+    fs::write(&file, b"\xff\xfe<\0d\0").unwrap();
+    let error = words(&run(&["check", file.to_str().unwrap()]).stderr);
+    assert!(error.contains("UTF-16"), "{error}");
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_a_failure_in_plain_words() {
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = kvmtime().arg("rules").stdout(full()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let error = words(&output.stderr);
+    assert_eq!(error, "kvmtime: cannot write the output: no space left on device\n");
+    // Nor does it matter that nobody can be told.
+    let status = kvmtime().args(["check", "/nowhere"]).stderr(full()).status().unwrap();
+    assert_eq!(status.code(), Some(2));
+}
+
+#[test]
+fn a_rule_that_is_not_there_brings_to_mind_the_one_that_is_most_like_it() {
+    for (asked, meant) in [
+        ("DOM-RTC-TRACK-GUEST", "dom-rtc-track-guest?"),
+        ("dom-rtc-track", "dom-rtc-track-"),
+        ("clocksource-slow", "guest-clocksource-slow?"),
+    ] {
+        let error = words(&run(&["explain", asked]).stderr);
+        assert!(error.contains(&format!("hint: did you mean {meant}")), "{error}");
+    }
+}
+
+#[test]
 fn facts_judged_elsewhere_give_the_same_findings() {
     let folder = folder(&[("buster.xml", LAGGING)]);
     let file = folder.path().join("buster.xml");
@@ -329,14 +394,10 @@ fn a_capture_gives_the_same_findings_as_the_machine() {
 
 #[test]
 fn check_opens_nothing_for_writing() {
-    if Command::new("strace").arg("-V").output().is_err() {
-        assert!(std::env::var_os("CI").is_none(), "strace is missing");
-        eprintln!("skipped: check_opens_nothing_for_writing: strace is not installed");
-        return;
-    }
+    let Some(strace) = need(lacking::program("strace", "strace")) else { return };
     let folder = tempfile::tempdir().unwrap();
     let trace = folder.path().join("trace");
-    let traced = Command::new("strace")
+    let traced = Command::new(strace)
         .args(["-f", "-qq", "-e", "trace=open,openat,openat2,creat,truncate,unlink,unlinkat,rename,renameat,renameat2,mkdir,mkdirat,symlink,symlinkat,chmod,fchmodat,chown,fchownat", "-o"])
         .arg(&trace)
         .arg(env!("CARGO_BIN_EXE_kvmtime"))
@@ -350,7 +411,9 @@ fn check_opens_nothing_for_writing() {
     let writing = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND"];
     let changing =
         ["creat(", "truncate(", "unlink", "rename", "mkdir", "symlink", "chmod", "chown"];
-    for line in trace.lines() {
+    // chronyc makes a socket for chronyd's answers and takes it away again (chrony client.c:open_socket).
+    let own_socket = |line: &&str| line.contains("/chronyc.") && line.contains(".sock");
+    for line in trace.lines().filter(|line| !own_socket(line)) {
         let writes = line.contains("open") && writing.iter().any(|flag| line.contains(flag));
         let call = line.split_whitespace().nth(1).unwrap_or_default();
         let changes = changing.iter().any(|name| call.starts_with(name));

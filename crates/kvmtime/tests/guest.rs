@@ -16,7 +16,7 @@ use std::path::Path;
 
 use guests::{Guest, Image};
 use lacking::{Lacking, need};
-use report::{KVMTIME, Report};
+use report::{KVMTIME, Look, Report};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -35,17 +35,14 @@ const UNDISCIPLINED: &str = "guest-no-time-discipline";
 /// What a guest found in itself.
 struct Found {
     folder: TempDir,
-    check: Report,
-    facts: Value,
+    look: Look,
 }
 
 impl Found {
     fn in_guest(cmdline: &str, options: &[&str]) -> Result<Self, Lacking> {
-        let image = Image::linux()?.program(Path::new(KVMTIME)).job(JOB);
+        let image = Image::linux()?.program(Path::new(KVMTIME))?.job(JOB);
         let folder = Guest::start(&image, cmdline, options)?.results();
-        let read =
-            |name| serde_json::from_slice(&fs::read(folder.path().join(name)).unwrap()).unwrap();
-        Ok(Self { check: Report(read("check.json")), facts: read("facts.json"), folder })
+        Ok(Self { look: Look::read(folder.path()), folder })
     }
 
     /// What sysfs said.
@@ -65,7 +62,7 @@ impl Found {
     }
 
     fn fact(&self, path: &str) -> &Value {
-        &self.facts["machines"][0].pointer(path).unwrap()["value"]
+        self.look.fact(path)
     }
 }
 
@@ -81,7 +78,7 @@ fn a_guest_on_its_tsc_is_seen_as_it_is() {
     assert_eq!(*found.fact("/name"), "guest");
     assert_eq!(found.fact("/agent")["running"], false);
     assert_eq!(found.fact("/agent")["channel"], false);
-    assert_eq!(found.check.rules("guest"), BTreeSet::from([UNDISCIPLINED]));
+    assert_eq!(found.look.check.rules("guest"), BTreeSet::from([UNDISCIPLINED]));
     assert_eq!(found.text("status"), "1");
 }
 
@@ -93,8 +90,8 @@ fn a_guest_on_an_emulated_clock_is_told_so() {
         assert_eq!(found.clocksource(), clocksource);
         assert_eq!(*found.switched_to(), *clocksource);
         let expected = ["guest-clocksource-forced", "guest-clocksource-slow", UNDISCIPLINED];
-        assert_eq!(found.check.rules("guest"), BTreeSet::from(expected));
-        let findings = found.check.findings("guest");
+        assert_eq!(found.look.check.rules("guest"), BTreeSet::from(expected));
+        let findings = found.look.check.findings("guest");
         let slow = findings.iter().find(|f| f["rule"] == "guest-clocksource-slow").unwrap();
         assert_eq!(slow["evidence"][0]["value"], clocksource);
     }
@@ -105,9 +102,9 @@ fn what_is_captured_in_a_guest_is_judged_elsewhere_as_it_is_there() {
     let Some(found) = need(Found::in_guest("clocksource=acpi_pm", &[])) else { return };
     let captured = Report::on(&[], &found.folder.path().join("captured"));
     assert!(captured.rules("guest").contains("guest-clocksource-slow"));
-    assert_eq!(captured.subjects("guest")[0].1, found.check.subjects("guest")[0].1);
+    assert_eq!(captured.subjects("guest")[0].1, found.look.check.subjects("guest")[0].1);
     for part in ["findings", "skipped", "summary"] {
-        assert_eq!(captured.0[part], found.check.0[part], "{part}");
+        assert_eq!(captured.0[part], found.look.check.0[part], "{part}");
     }
 }
 

@@ -27,6 +27,9 @@ pub struct DomainXml {
     pub machine: Option<Word>,
     /// `metadata/libosinfo/os/@id`, a URL such as `http://redhat.com/rhel/9.2`.
     pub osinfo: Option<Word>,
+    /// Whether KubeVirt made the domain, `metadata/kubevirt`.
+    #[serde(default)]
+    pub kubevirt: bool,
     /// `vcpu`.
     pub vcpus: Option<Spanned<u32>>,
     /// `clock`.

@@ -84,7 +84,8 @@ impl Facts {
     /// # Errors
     /// When there is no host among the machines.
     pub fn need_host(&self) -> Result<&Machine, Unknown> {
-        let unknown = || Unknown { unknown: Why::NotCollected, from: "the host".to_owned() };
+        let unknown =
+            || Unknown { unknown: Why::NotCollected, from: "facts of the host".to_owned() };
         self.host().ok_or_else(unknown)
     }
 }

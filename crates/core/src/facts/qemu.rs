@@ -86,7 +86,7 @@ impl Qemu {
     /// Takes an option as evidence and, when it stands in a file, puts the finding there.
     #[must_use]
     pub fn blame(&self, finding: Finding, option: &Opt) -> Finding {
-        let value = option.value.clone().unwrap_or_default();
+        let value = option.value.clone().unwrap_or_else(|| "given".to_owned());
         let what = format!("-{}", option.name);
         if option.at.line == 0 {
             return finding.saw(what, value, self.from.clone());

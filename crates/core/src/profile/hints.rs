@@ -19,7 +19,9 @@ pub fn of_domain(xml: &DomainXml, path: &str) -> Fact<Os> {
     match (hyperv, hypervclock) {
         (Some(hyperv), _) => Fact::known(windows(), format!("{path}:{}", hyperv.at.line)),
         (None, true) => Fact::known(windows(), path),
-        (None, false) => Fact::absent(format!("{path}: metadata/libosinfo:libosinfo/os/@id")),
+        (None, false) => Fact::absent(format!(
+            "{path}: the guest's operating system (metadata/libosinfo:libosinfo/os/@id)"
+        )),
     }
 }
 
@@ -29,7 +31,9 @@ pub fn of_qemu(line: &CommandLine, from: &str) -> Fact<Os> {
     if cpu.0.iter().any(|(key, value)| key.starts_with("hv-") && value != "off") {
         return Fact::known(windows(), format!("{from}: -cpu hv-…"));
     }
-    Fact::absent(format!("{from}: a QEMU command line does not name the guest's system"))
+    Fact::absent(format!(
+        "{from}: the guest's operating system (a QEMU command line does not name it)"
+    ))
 }
 
 /// Some Windows; enlightenments are of use from Vista on.

@@ -10,20 +10,23 @@ pub fn of_id(id: &str) -> Option<Os> {
     let product = parts.next()?;
     let (family, name, version) = match product {
         "win" => windows(version),
-        "msdos" | "dos" => (Family::Dos, "msdos".to_owned(), numbers(version)),
+        "winnt" => windows("nt4"),
+        "msdos" | "dos" | "freedos" => (Family::Dos, product.to_owned(), numbers(version)),
         "freebsd" | "dragonflybsd" => (Family::Freebsd, product.to_owned(), numbers(version)),
         "netbsd" => (Family::Netbsd, product.to_owned(), numbers(version)),
         "openbsd" => (Family::Openbsd, product.to_owned(), numbers(version)),
-        "solaris" | "opensolaris" | "openindiana" | "smartos" => {
-            (Family::Solaris, product.to_owned(), numbers(version))
-        }
+        "solaris" | "opensolaris" | "openindiana" | "hipster" | "smartos" | "omnios"
+        | "omnios.org" => (Family::Solaris, product.to_owned(), numbers(version)),
         "macosx" | "macos" => (Family::Macos, product.to_owned(), numbers(version)),
+        "scientificlinux" => (Family::Linux, "scientific".to_owned(), numbers(version)),
         "centos-stream" => (Family::Linux, "centos".to_owned(), numbers(version)),
         "oel" => (Family::Linux, "ol".to_owned(), numbers(version)),
         "sle" => (Family::Linux, "sles".to_owned(), numbers(version)),
         "haiku" | "netware" | "reactos" | "hurd" | "minix" | "plan9" => {
             (Family::Other, product.to_owned(), numbers(version))
         }
+        // `http://libosinfo.org/unknown`
+        "libosinfo.org" | "unknown" => return None,
         _ => (Family::Linux, product.to_owned(), numbers(version)),
     };
     let shown = if family == Family::Windows {
@@ -67,6 +70,10 @@ mod tests {
         assert_eq!(os("http://microsoft.com/win/98").family, Family::Dos);
         assert!(os("http://redhat.com/rhel/5.4").counts_ticks());
         assert!(!os("http://redhat.com/rhel/5.11").counts_ticks());
+        assert_eq!(os("http://freedos.org/freedos/1.2").family, Family::Dos);
+        assert!(os("http://scientificlinux.org/scientificlinux/5.4").counts_ticks());
+        assert_eq!(os("http://openindiana.org/hipster/2021.10").family, Family::Solaris);
+        assert!(of_id("http://libosinfo.org/unknown").is_none());
         assert!(of_id("").is_none());
     }
 }

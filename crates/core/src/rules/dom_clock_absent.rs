@@ -15,7 +15,8 @@ crate::rule! {
     /// ## What to do
     /// Write down the timers that the guest needs. For one that counts ticks these are `<timer name='rtc'
     /// tickpolicy='catchup'/>` and `<timer name='pit' tickpolicy='catchup'/>`; for Windows the former, `<timer
-    /// name='hpet' present='no'/>` and `<timer name='hypervclock' present='yes'/>`.
+    /// name='hpet' present='no'/>` and `<timer name='hypervclock' present='yes'/>` with the synthetic timers
+    /// (`dom-stimer-missing`).
     ///
     /// ## Exceptions
     /// Guests with a clock of their own for KVM, such as Linux since 2.6.26, need no timer and are not reported. A

@@ -48,8 +48,12 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
     if named || mode.is_some() && !is(mode, "custom") {
         return Ok(vec![]);
     }
+    let added = |name| xml.requires(name).is_some();
+    if added("tsc-deadline") && added("rdtscp") {
+        return Ok(vec![]);
+    }
     let freebsd = domain.os.value().is_some_and(|os| {
-        os.family == Family::Freebsd && os.reads_kvm_clock() && xml.requires("rdtscp").is_none()
+        os.family == Family::Freebsd && os.reads_kvm_clock() && !added("rdtscp")
     });
     let found = RULE
         .found("the guest has QEMU's generic CPU, without `tsc-deadline` and `rdtscp`")

@@ -13,7 +13,8 @@ crate::rule! {
     /// read the HPET or the ACPI timer, and each read leaves the guest for QEMU.
     ///
     /// ## What to do
-    /// Write `<timer name='hypervclock' present='yes'/>`, shut the guest down and start it.
+    /// Write `<timer name='hypervclock' present='yes'/>`, and from Windows 8 and Server 2012 on the synthetic timers that
+    /// go with it (`dom-stimer-missing`). Shut the guest down and start it.
     ///
     /// ## Exceptions
     /// Windows XP and Server 2003 cannot use it. It takes KVM, so guests under TCG are not reported.
@@ -31,17 +32,21 @@ crate::rule! {
 
 fn check(domain: &Domain, _: &Facts) -> Verdict {
     let xml = &domain.xml;
-    if xml.has_hyperv_clock() || !xml.is_kvm_x86() || !domain.os.get()?.uses_hyperv_clock() {
+    if xml.has_hyperv_clock() || !xml.is_kvm_x86() {
         return Ok(vec![]);
+    }
+    let os = domain.os.get()?;
+    if !os.uses_hyperv_clock() {
+        return Ok(vec![]);
+    }
+    let mut cure = "write `<timer name='hypervclock' present='yes'/>` into `<clock>`".to_owned();
+    if os.uses_synthetic_timers() && xml.enlightened("stimer").is_none() {
+        cure += ", and `vpindex`, `synic` and `stimer` with `state='on'` into `<hyperv>`";
     }
     let found = RULE
         .found("Hyper-V's reference counter is off, so Windows may read emulated timers")
         .saw_fact("operating system", &domain.os, |os| os.id.clone())
-        .cure(
-            "write `<timer name='hypervclock' present='yes'/>` into `<clock>`",
-            Effect::GuestRestart,
-            Risk::Careful,
-        );
+        .cure(cure, Effect::GuestRestart, Risk::Careful);
     Ok(vec![match xml.present("hypervclock") {
         Some(present) => domain
             .blame(found, "clock/timer[hypervclock]@present", present)

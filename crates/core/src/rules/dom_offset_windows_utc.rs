@@ -3,7 +3,7 @@
 use kvmtime_wire::domain::is;
 
 use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk};
+use crate::finding::{Effect, Risk, Severity};
 use crate::profile::Family;
 use crate::rule::Verdict;
 
@@ -17,11 +17,13 @@ crate::rule! {
     ///
     /// ## What to do
     /// Write `offset='localtime'`, shut the guest down and start it. Or let the RTC be in UTC and tell the guest: set
-    /// `RealTimeIsUniversal` to 1 under `HKLM\SYSTEM\CurrentControlSet\Control\TimeZoneInformation`.
+    /// `RealTimeIsUniversal` to 1 under `HKLM\SYSTEM\CurrentControlSet\Control\TimeZoneInformation`. `localtime` is the
+    /// host's local time at the start; from then on Windows itself sets the RTC when daylight saving time begins or ends.
     ///
     /// ## Exceptions
-    /// Guests whose registry says that the RTC is in UTC, as some fleets have it, and guests whose zone is UTC. The XML
-    /// shows neither.
+    /// Guests whose registry says that the RTC is in UTC, and guests whose zone is UTC. The XML shows neither. It is only
+    /// noted under KubeVirt, whose presets have the RTC in UTC on purpose, and on a host whose own zone is at UTC, where
+    /// `localtime` would change nothing.
     ///
     /// ## References
     /// - <https://libvirt.org/formatdomain.html#time-keeping>
@@ -34,7 +36,7 @@ crate::rule! {
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
+fn check(domain: &Domain, facts: &Facts) -> Verdict {
     let clock = domain.xml.clock.as_ref();
     let offset = clock.and_then(|clock| clock.offset.as_ref());
     let adjusted = clock.and_then(|clock| clock.adjustment.as_ref());
@@ -47,15 +49,26 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
     if !os.is_windows() && os.family != Family::Dos {
         return Ok(vec![]);
     }
+    let zone = facts.host().map(|host| &host.rtc.zone_offset_seconds);
+    let zone = zone.filter(|zone| zone.value() == Some(&0));
+    let same = zone.is_some();
+    let cure = match (os.is_windows(), same) {
+        (true, false) => "write `offset='localtime'`, or set `RealTimeIsUniversal` to 1 in the guest's registry",
+        (true, true) => "set `RealTimeIsUniversal` to 1 in the guest's registry, unless the guest's zone is UTC",
+        (false, false) => "write `offset='localtime'`",
+        (false, true) => "write `offset='timezone'` with the guest's zone, unless that is UTC",
+    };
     let found = RULE
         .found(format!("the RTC shows UTC, which the guest, `{}`, takes for local time", os.id))
+        .severity(if same || domain.xml.kubevirt { Severity::Info } else { Severity::Warning })
         .saw_fact("operating system", &domain.os, |os| os.id.clone())
-        .cure(
-            "write `offset='localtime'`, or set `RealTimeIsUniversal` to 1 in the guest's registry",
-            Effect::GuestRestart,
-            Risk::Manual,
-        );
+        .cure(cure, Effect::GuestRestart, Risk::Manual);
+    let found = match zone {
+        Some(zone) => found.saw_fact("host's offset from UTC, seconds", zone, |zone| *zone),
+        None => found,
+    };
     Ok(vec![match offset {
+        Some(offset) if same => domain.blame(found, "clock@offset", offset),
         Some(offset) => domain
             .blame(found, "clock@offset", offset)
             .change(domain.rewrite("offset", offset, "localtime")),

@@ -24,7 +24,8 @@ crate::rule! {
     ///
     /// ## Exceptions
     /// Not reported for guests that do not count ticks where the line is part of what virt-install, nova and oVirt
-    /// write by themselves, nor without KVM or with a split interrupt chip, where it does nothing.
+    /// write by themselves, nor without KVM or with a split interrupt chip, where it does nothing. A warning only where
+    /// QEMU was told to drop the ticks of a guest that counts them.
     ///
     /// ## References
     /// - libvirt `src/qemu/qemu_command.c:qemuBuildClockCommandLine`
@@ -47,6 +48,7 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
     let dropping = dropping(domain, facts);
     let generated = xml.clock.as_ref().is_some_and(is_generated);
     let counts_ticks = domain.os.value().is_some_and(Os::counts_ticks);
+    let lost = counts_ticks && dropping.is_some();
     if !counts_ticks && generated && dropping.is_none() {
         // What is generated for every guest matters only to one that counts ticks.
         domain.os.get()?;
@@ -60,7 +62,7 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
                  but dropped lost ticks with old libvirt"
             }
         })
-        .severity(if counts_ticks { Severity::Warning } else { Severity::Info })
+        .severity(if lost { Severity::Warning } else { Severity::Info })
         .saw_fact("operating system", &domain.os, |os| os.id.clone())
         .cure("write `tickpolicy='catchup'`", Effect::GuestRestart, Risk::Careful);
     let found = match dropping {
@@ -94,9 +96,13 @@ fn dropping<'a>(domain: &Domain, facts: &'a Facts) -> Option<(&'static str, &'a 
 fn is_generated(clock: &Clock) -> bool {
     let plain = |timer: &Timer| timer.tickpolicy.is_none() && timer.mode.is_none();
     let expected = |timer: &Timer| match timer.name.value.as_str() {
-        "rtc" => is(timer.tickpolicy.as_ref(), "catchup") && timer.track.is_none(),
+        // `wall` is the default, and the cure of dom-rtc-track-guest.
+        "rtc" => {
+            is(timer.tickpolicy.as_ref(), "catchup")
+                && timer.track.as_ref().is_none_or(|track| track.value == "wall")
+        }
         "pit" => is(timer.tickpolicy.as_ref(), "delay"),
-        "hpet" | "hypervclock" | "tsc" => plain(timer),
+        "hpet" | "hypervclock" | "kvmclock" | "tsc" => plain(timer),
         _ => false,
     };
     let changed = |timer: &Timer| timer.catchup.is_some() || !expected(timer);

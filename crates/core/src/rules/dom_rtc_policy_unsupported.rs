@@ -10,14 +10,15 @@ crate::rule! {
     /// ## What it checks
     /// A timer has a setting that libvirt's QEMU driver refuses: `merge` or `discard` for the RTC, `merge` for the PIT,
     /// any tick policy for `kvmclock` or `hypervclock`, an attribute that belongs to another timer, a clock of x86 on
-    /// another architecture, or the timer `platform`.
+    /// another architecture, the timer `platform`, or a word that libvirt does not know, such as the policy `none` and
+    /// the track `guest virtual machine` of old vendor guides.
     ///
     /// ## Why it matters
     /// The schema allows most of them, so `virt-xml-validate` passes, and then the domain cannot be defined; one that
     /// was defined by an older libvirt stays listed and does not start.
     ///
     /// ## What to do
-    /// The RTC takes `delay` (lost ticks are dropped, QEMU's default) and `catchup`; the PIT takes `delay`, `catchup`
+    /// The RTC takes `catchup` and `delay` (as without one: lost ticks are dropped); the PIT takes `delay`, `catchup`
     /// and `discard`. Remove what else is refused.
     ///
     /// ## Exceptions
@@ -51,22 +52,30 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
     Ok(findings.collect())
 }
 
+/// The words that libvirt reads (src/conf/schemas/domaincommon.rng).
+const POLICIES: [&str; 4] = ["delay", "catchup", "merge", "discard"];
+/// Likewise; `boot` is another rule's.
+const TRACKS: [&str; 4] = ["boot", "guest", "wall", "realtime"];
+
 /// The attributes of a timer that libvirt refuses.
 fn refused(timer: &Timer, x86: bool) -> impl Iterator<Item = (&'static str, &Word)> {
     let name = timer.name.value.as_str();
     let policy = timer.tickpolicy.as_ref().filter(|policy| match name {
-        "rtc" => matches!(policy.value.as_str(), "merge" | "discard"),
-        "pit" => policy.value == "merge",
+        "rtc" => !matches!(policy.value.as_str(), "delay" | "catchup"),
+        "pit" => !matches!(policy.value.as_str(), "delay" | "catchup" | "discard"),
         "kvmclock" | "hypervclock" => true,
-        _ => false,
+        _ => !POLICIES.contains(&policy.value.as_str()),
     });
+    let tracks = matches!(name, "rtc" | "platform");
+    let track = timer.track.as_ref();
+    let track = track.filter(|track| !tracks || !TRACKS.contains(&track.value.as_str()));
     let foreign = !x86 && matches!(name, "tsc" | "kvmclock" | "hypervclock");
     let frequency = timer.frequency.as_ref().filter(|frequency| frequency.value != "0");
     [
         ("name", Some(&timer.name).filter(|_| name == "platform")),
         ("tickpolicy", policy),
         ("present", timer.present.as_ref().filter(|p| foreign && is(Some(p), "yes"))),
-        ("track", timer.track.as_ref().filter(|_| !matches!(name, "rtc" | "platform"))),
+        ("track", track),
         ("mode", timer.mode.as_ref().filter(|_| name != "tsc")),
         ("frequency", frequency.filter(|_| name != "tsc")),
     ]
@@ -76,8 +85,9 @@ fn refused(timer: &Timer, x86: bool) -> impl Iterator<Item = (&'static str, &Wor
 
 fn remedy(name: &str, attribute: &str) -> String {
     match (name, attribute) {
-        ("rtc", "tickpolicy") => "write `tickpolicy='catchup'`, or `delay` to drop lost ticks",
+        ("rtc", "tickpolicy") => "write `tickpolicy='catchup'`, or remove it to drop lost ticks",
         ("pit", "tickpolicy") => "write `tickpolicy='catchup'`, or `discard` to drop lost ticks",
+        ("rtc", "track") => "remove `track`, or write `track='wall'`",
         ("platform", _) | (_, "present") => return format!("remove `<timer name='{name}'>`"),
         _ => return format!("remove `{attribute}` from `<timer name='{name}'>`"),
     }

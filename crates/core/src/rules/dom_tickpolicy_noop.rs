@@ -79,6 +79,9 @@ fn remedy(timer: &Timer, idle: &[(&'static str, &Word)]) -> String {
     if name == "tsc" && timer.frequency.is_none() {
         return "remove `<timer name='tsc'>`".to_owned();
     }
+    if name == "rtc" {
+        return "remove `tickpolicy`, or write `catchup` for a guest that counts the RTC's ticks".to_owned();
+    }
     let settings: Vec<String> = idle.iter().map(|(what, _)| format!("`{what}`")).collect();
     format!("remove {} from `<timer name='{name}'>`", settings.join(" and "))
 }

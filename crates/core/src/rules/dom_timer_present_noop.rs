@@ -15,7 +15,7 @@ crate::rule! {
     /// kvm-pit.lost_tick_policy=delay`. Whoever counts on the device being gone is mistaken.
     ///
     /// ## What to do
-    /// Remove the line, or at least `present`.
+    /// Remove the line or, where it says more than that (`tickpolicy='catchup'` does count), `present`.
     ///
     /// ## Exceptions
     /// Domains of other drivers than QEMU's.
@@ -35,11 +35,15 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
         return Ok(vec![]);
     }
     let findings = ["rtc", "pit", "tsc"].into_iter().flat_map(|name| {
-        let presents = domain.xml.timers(name).filter_map(|timer| timer.present.as_ref());
-        presents.filter(|present| is(Some(present), "no")).map(move |present| {
+        let presents =
+            domain.xml.timers(name).filter_map(|timer| Some((timer, timer.present.as_ref()?)));
+        presents.filter(|(_, present)| is(Some(present), "no")).map(move |(timer, present)| {
+            // What else the line says still counts.
+            let more = timer.tickpolicy.is_some() || timer.track.is_some() || timer.frequency.is_some();
+            let cure = if more { "remove `present='no'`" } else { "remove the line" };
             let found = RULE
                 .found(format!("timer `{name}` is declared absent, and libvirt leaves it there"))
-                .cure("remove the line", Effect::GuestRestart, Risk::Safe);
+                .cure(cure, Effect::GuestRestart, Risk::Safe);
             domain.blame(found, &format!("clock/timer[{name}]@present"), present)
         })
     });

@@ -31,8 +31,7 @@ crate::rule! {
     }
 }
 
-/// The kernel reads the deprecated `pmtmr` as `acpi_pm`.
-const SLOW: [&str; 5] = ["hpet", "acpi_pm", "pmtmr", "jiffies", "pit"];
+const SLOW: [&str; 4] = ["hpet", "acpi_pm", "jiffies", "pit"];
 
 fn check(guest: &Machine, _: &Facts) -> Verdict {
     if !guest.is_x86() {

@@ -1,6 +1,6 @@
 //! See [`RULE`].
 
-use crate::facts::{Facts, Machine};
+use crate::facts::{Facts, Hypervisor, Machine};
 use crate::finding::{Effect, Risk, Severity};
 use crate::plan::Change;
 use crate::rule::Verdict;
@@ -56,13 +56,26 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
     let fit = |name: &&&str| **name != "tsc" || guest.tsc_is_invariant() == Ok(true);
     let offered = |name: &&&str| available.iter().any(|have| have == *name);
     let Some(better) = GOOD.iter().filter(fit).find(offered) else {
-        return Ok(vec![found.cure(
-            "give the guest kvm-clock: see guest-kvmclock-unavailable",
-            Effect::GuestRestart,
-            Risk::Careful,
-        )]);
+        let (cure, effect) = without_better(guest);
+        return Ok(vec![found.cure(cure, effect, Risk::Careful)]);
     };
     Ok(vec![found
         .cure(format!("switch the clocksource to `{better}`"), Effect::Live, Risk::Safe)
         .change(Change::clocksource(current, better))])
+}
+
+/// What to do where the kernel offers nothing better.
+fn without_better(guest: &Machine) -> (&'static str, Effect) {
+    if guest.cmdline.value().is_some_and(|line| line.has("no-kvmclock")) {
+        return ("take `no-kvmclock` off the kernel's command line and reboot", Effect::GuestReboot);
+    }
+    match guest.hypervisor.value() {
+        Some(Hypervisor::Tcg) => ("run the guest with KVM: see qemu-no-kvm", Effect::GuestRestart),
+        Some(Hypervisor::Other(_) | Hypervisor::None) => {
+            ("find out in the kernel's log why no better clock is offered", Effect::GuestReboot)
+        }
+        Some(Hypervisor::Kvm) | None => {
+            ("give the guest kvm-clock: see guest-kvmclock-unavailable", Effect::GuestRestart)
+        }
+    }
 }

@@ -37,7 +37,10 @@ crate::rule! {
 const USUAL_PPM: u32 = 250;
 
 fn check(host: &Machine, _: &Facts) -> Verdict {
-    // Absent: not x86, or KVM is not loaded.
+    if !host.is_x86() {
+        return Ok(vec![]);
+    }
+    // Absent: KVM is not loaded.
     let Some(parameters) = host.kvm.parameters.optional()? else { return Ok(vec![]) };
     let Some(text) = parameters.get("kvm.tsc_tolerance_ppm") else { return Ok(vec![]) };
     let Ok(ppm) = text.parse::<u32>() else { return Ok(vec![]) };

@@ -33,6 +33,9 @@ crate::rule! {
 }
 
 fn check(host: &Machine, _: &Facts) -> Verdict {
+    if !host.is_x86() {
+        return Ok(vec![]);
+    }
     let Some(parameters) = host.kvm.parameters.optional()? else { return Ok(vec![]) };
     let Some(value) = parameters.get("kvm.kvmclock_periodic_sync") else { return Ok(vec![]) };
     let on = matches!(value.as_str(), "Y" | "1");

@@ -9,8 +9,8 @@ use crate::rule::Verdict;
 
 crate::rule! {
     /// ## What it checks
-    /// The kernel's command line keeps the host's CPUs out of idle (`processor.max_cstate=1`,
-    /// `intel_idle.max_cstate=0`, `idle=poll`, `idle=halt`) although their TSC is constant and never stops.
+    /// The kernel's command line keeps the host's CPUs out of deep idle (`processor.max_cstate=1`,
+    /// `intel_idle.max_cstate=1`, `idle=poll`, `idle=halt`) although their TSC is constant and never stops.
     ///
     /// ## Why it matters
     /// Old guides ask for this to keep guests' clocks right on CPUs without `constant_tsc`. With `constant_tsc` and
@@ -23,7 +23,8 @@ crate::rule! {
     /// ## Exceptions
     /// Hosts run for latency, with tuned's `latency-performance`, `network-latency`, `cpu-partitioning…`,
     /// `realtime…` or OpenShift's `openshift-node-performance…`. A pinned frequency is not reported: tuned's
-    /// `virtual-host` sets the governor `performance` as well.
+    /// `virtual-host` sets the governor `performance` as well. `intel_idle.max_cstate=0` alone is not either: it leaves
+    /// idling to ACPI's driver, deep states included.
     ///
     /// ## References
     /// - RHEL 7 Virtualization Deployment and Administration Guide, chapter 8, KVM Guest Timing Management
@@ -40,7 +41,7 @@ crate::rule! {
 fn check(host: &Machine, _: &Facts) -> Verdict {
     let line = host.cmdline.get()?;
     let locks: Vec<&Parameter> = line.0.iter().filter(|parameter| is_lock(parameter)).collect();
-    if locks.is_empty() || host.power.tuned_is(is_for_latency) {
+    if locks.iter().all(|lock| only_changes_driver(lock)) || host.power.tuned_is(is_for_latency) {
         return Ok(vec![]);
     }
     if !host.tsc_is_invariant()? {
@@ -72,6 +73,12 @@ fn is_lock(parameter: &Parameter) -> bool {
         "idle" => matches!(value, "poll" | "halt"),
         _ => false,
     }
+}
+
+/// `intel_idle.max_cstate=0` hands over to acpi_idle, which `processor.max_cstate=` then limits
+/// (Linux Documentation/admin-guide/kernel-parameters.txt).
+fn only_changes_driver(lock: &Parameter) -> bool {
+    lock.name == "intel_idle.max_cstate" && lock.value.as_deref() == Some("0")
 }
 
 fn is_for_latency(profile: &str) -> bool {

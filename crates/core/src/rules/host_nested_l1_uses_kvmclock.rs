@@ -17,7 +17,7 @@ crate::rule! {
     /// ## What to do
     /// Where `constant_tsc` and `nonstop_tsc` are visible, switch the clocksource to `tsc`. Else let the hypervisor
     /// beneath show an invariant TSC, `<feature policy='require' name='invtsc'/>` with
-    /// `<timer name='tsc' frequency='…'/>`, and start this host anew; kernels since 5.x then choose `tsc` themselves.
+    /// `<timer name='tsc' frequency='…'/>`, and start this host anew; kernels since 5.1 then choose `tsc` themselves.
     ///
     /// ## Exceptions
     /// None.

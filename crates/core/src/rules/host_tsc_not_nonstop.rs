@@ -18,7 +18,8 @@ crate::rule! {
     /// comes too late for the kernel: what it has marked unstable stays so until the next boot.
     ///
     /// ## Exceptions
-    /// A host that keeps time by `tsc`: its kernel met no state in which the counter stops.
+    /// A host that keeps time by `tsc`: its kernel met no state in which the counter stops. A host under Hyper-V that
+    /// reads Hyper-V's TSC page: its idle states are not the hardware's.
     ///
     /// ## References
     /// - Linux `drivers/acpi/processor_idle.c:tsc_check_state`
@@ -31,7 +32,7 @@ crate::rule! {
 }
 
 fn check(host: &Machine, _: &Facts) -> Verdict {
-    if !host.is_x86() || host.reads("tsc") {
+    if !host.is_x86() || host.reads("tsc") || host.reads("hyperv_clocksource_tsc_page") {
         return Ok(vec![]);
     }
     let cpu = host.cpu.get()?;

@@ -1,7 +1,7 @@
 //! See [`RULE`].
 
 use kvmtime_wire::chrony::tracking::Tracking;
-use kvmtime_wire::klog::Event;
+use kvmtime_wire::klog::{Event, LogLine};
 
 use crate::facts::{Facts, Machine};
 use crate::finding::{Effect, Finding, Risk, Severity};
@@ -23,9 +23,9 @@ crate::rule! {
     /// `makestep 1 -1`, or set the guest's clock when it resumes.
     ///
     /// ## Exceptions
-    /// The end of a daemon where one keeps the clock again is only worth a warning, and an error that chronyd stepped
-    /// right after, as it may at its start, a note. `Can't synchronise` is not reported once chronyd follows a source
-    /// again.
+    /// The end of a daemon where one keeps the clock again is only worth a warning, and errors that chronyd stepped
+    /// away afterwards, as it may at its start, a note. None is reported where `makestep` lets it step at any time:
+    /// it needs no advice. `Can't synchronise` is not reported once chronyd follows a source again.
     ///
     /// ## References
     /// - ntp.org `ntpd/ntp_loopfilter.c:local_clock`; <https://docs.ntpsec.org/latest/miscopt.html>, `tinker panic`
@@ -69,8 +69,14 @@ fn ended(machine: &Machine) -> Option<Finding> {
 
 fn jumped(machine: &Machine) -> Option<Finding> {
     let log = &machine.logs.system;
-    let lines = log.lines(is_jump).ok()?;
-    if lines.is_empty() {
+    let all = log.value()?;
+    let step = all.iter().rposition(|line| matches!(line.event, Event::ChronyStepped { .. }));
+    let (before, after) = all.split_at(step.unwrap_or(0));
+    let (lines, severity) = match (jumps(before), jumps(after)) {
+        (stepped, left) if left.is_empty() => (stepped, Severity::Info),
+        (_, left) => (left, Severity::Warning),
+    };
+    if lines.is_empty() || always_steps(machine) {
         return None;
     }
     let offsets = lines.iter().filter_map(|line| match line.event {
@@ -85,18 +91,26 @@ fn jumped(machine: &Machine) -> Option<Finding> {
         ),
         None => "chronyd saw the time jump, which it did not cause".to_owned(),
     };
-    let last = |such: fn(&Event) -> bool| log.value()?.iter().rposition(|line| such(&line.event));
-    let stepped = last(|event| matches!(event, Event::ChronyStepped { .. })) > last(is_jump);
-    let found = RULE
-        .found(message)
-        .severity(if stepped { Severity::Info } else { Severity::Warning })
-        .saw_lines(log, &lines);
+    let found = RULE.found(message).severity(severity).saw_lines(log, &lines);
     let summary = "if the machine is paused, saved or suspended, write `makestep 1 -1` to its chrony.conf";
     Some(found.cure(summary, Effect::Live, Risk::Careful))
 }
 
-fn is_jump(event: &Event) -> bool {
-    matches!(event, Event::ChronyTimeJump | Event::ChronyClockWrong { .. })
+/// chrony.conf(5), `makestep`: a negative limit is none.
+fn always_steps(machine: &Machine) -> bool {
+    let makestep = machine.chrony.conf.value().and_then(|conf| conf.last("makestep"));
+    let Some([threshold, limit]) = makestep.map(|makestep| &makestep.args[..]) else {
+        return false;
+    };
+    limit.starts_with('-') && threshold.parse().is_ok_and(|seconds: f64| seconds <= LOGGED)
+}
+
+/// chronyd logs offsets above a second (chrony.conf(5), `logchange`).
+const LOGGED: f64 = 1.0;
+
+fn jumps(log: &[LogLine]) -> Vec<&LogLine> {
+    let is_jump = |event| matches!(event, &Event::ChronyTimeJump | Event::ChronyClockWrong { .. });
+    log.iter().filter(|line| is_jump(&line.event)).collect()
 }
 
 fn lost(machine: &Machine) -> Option<Finding> {

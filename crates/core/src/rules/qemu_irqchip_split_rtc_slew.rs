@@ -16,7 +16,7 @@ crate::rule! {
     ///
     /// ## What to do
     /// Leave `driftfix=slew` out (libvirt: no `tickpolicy='catchup'` on the RTC), or use `kernel_irqchip=on`. libvirt
-    /// splits the chips by itself for a virtual IOMMU with `intremap='on'`.
+    /// splits the chips by itself for a virtual IOMMU with `intremap='on'`, which refuses `kernel_irqchip=on`.
     ///
     /// ## Exceptions
     /// Linux never switches that interrupt on to keep time: for such a guest this is information.
@@ -44,7 +44,7 @@ fn check(qemu: &Qemu, facts: &Facts) -> Verdict {
         .found("RTC catch-up never ends with a split interrupt chip: ticks come at 28 times their rate")
         .severity(if linux { Severity::Info } else { Severity::Error })
         .cure(
-            "leave `driftfix=slew` out, or write `-machine kernel_irqchip=on`",
+            "leave `driftfix=slew` out or, if no virtual IOMMU remaps interrupts, write `-machine kernel_irqchip=on`",
             Effect::GuestRestart,
             Risk::Careful,
         );

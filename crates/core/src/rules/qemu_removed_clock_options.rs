@@ -35,7 +35,7 @@ const REMOVED: [(&str, [u32; 2], &str); 9] = [
     ("clock", [5, 2], "leave `-clock` out: it chose a timer of the host's"),
     ("tdf", [2, 12], "leave `-tdf` out: the in-kernel PIT catches up unless it is told to discard"),
     ("no-kvm-pit", [2, 12], "leave `-no-kvm-pit` out"),
-    ("no-kvm-pit-reinjection", [3, 0], "write `-global kvm-pit.lost_tick_policy=discard`"),
+    ("no-kvm-pit-reinjection", [3, 0], "leave `-no-kvm-pit-reinjection` out; to drop lost ticks as it did, `-global kvm-pit.lost_tick_policy=discard`"),
     ("no-kvm-irqchip", [3, 0], "write `-machine kernel_irqchip=off`"),
     ("localtime", [3, 1], "write `-rtc base=localtime`"),
     ("startdate", [3, 1], "write `-rtc base=DATE`"),

@@ -28,7 +28,8 @@ crate::rule! {
     ///
     /// ## Exceptions
     /// A Windows whose registry has `RealTimeIsUniversal` = 1 wants an RTC in UTC, a Linux whose `/etc/adjtime` says
-    /// `LOCAL` one in local time. A date as base says nothing about its time scale.
+    /// `LOCAL` one in local time. A date as base says nothing about its time scale. Where the host's zone is at UTC, and
+    /// for Windows under KubeVirt, a base that does not suit is only noted.
     ///
     /// ## References
     /// - QEMU `system/rtc.c:configure_rtc`
@@ -78,7 +79,7 @@ fn tracks_guest(qemu: &Qemu) -> Option<Finding> {
     (clock.value == "vm").then(|| {
         let found = RULE
             .found("the RTC follows guest time, so it stands still while the VM is paused or saved")
-            .cure("leave `clock=vm` out of `-rtc` (in XML: `track='guest'`)", Effect::GuestRestart, Risk::Careful);
+            .cure("leave `clock=vm` out of `-rtc` (in XML: the RTC's `track='guest'`)", Effect::GuestRestart, Risk::Careful);
         mirror(qemu, found, "dom-rtc-track-guest", "-rtc clock", &clock)
     })
 }
@@ -104,15 +105,17 @@ fn wrong_base(qemu: &Qemu, facts: &Facts, os: &Os, base: &Setting<'_>) -> Option
         return None;
     }
     let zone = facts.host().and_then(|host| host.rtc.zone_offset_seconds.value());
-    let harmless = right == "utc" && zoned.is_none() && zone == Some(&0);
+    let same = zoned.is_none() && zone == Some(&0);
+    let meant = right == "localtime" && qemu.domain(facts).is_some_and(|domain| domain.xml.kubevirt);
+    let cure = if same && right == "localtime" {
+        "tell the guest that the RTC shows UTC, unless its zone is UTC: this host's local time is UTC".to_owned()
+    } else {
+        format!("start QEMU with `-rtc base={right}` (in XML: `offset='{right}'`)")
+    };
     let found = RULE
         .found(message)
-        .severity(if harmless { Severity::Info } else { Severity::Warning })
-        .cure(
-            format!("start QEMU with `-rtc base={right}` (in XML: `offset='{right}'`)"),
-            Effect::GuestRestart,
-            Risk::Manual,
-        );
+        .severity(if same || meant { Severity::Info } else { Severity::Warning })
+        .cure(cure, Effect::GuestRestart, Risk::Manual);
     Some(mirror(qemu, found, like, "-rtc base", base))
 }
 

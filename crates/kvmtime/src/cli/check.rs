@@ -26,7 +26,7 @@ use crate::world;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  kvmtime check                                this machine, its libvirt domains and QEMU processes
+  kvmtime check                                this machine and what runs on it
   kvmtime check host guest                     this machine alone
   kvmtime check domain:web01                   one libvirt domain
   virsh dumpxml web01 | kvmtime check -        the same, from standard input
@@ -69,7 +69,7 @@ fn judged(args: &Args) -> anyhow::Result<Exit> {
         notices,
     });
     let failures = judge.all(&args.targets, &mut printer);
-    let said: Vec<String> = failures.iter().map(|failure| format!("{failure:#}")).collect();
+    let said: Vec<String> = failures.iter().map(exit::words).collect();
     printer.finish(&said)?;
     for failure in &failures {
         exit::failed(failure);

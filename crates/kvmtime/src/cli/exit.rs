@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::output::{self, State};
+use crate::world;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +56,16 @@ pub(super) fn failed(error: &anyhow::Error) -> Exit {
     }
     let hint =
         error.chain().find_map(|cause| cause.downcast_ref::<Hinted>()).map(|h| h.hint.as_str());
-    output::error(&format!("{error:#}"), hint);
+    output::error(&words(error), hint);
     Exit::Failed
+}
+
+/// The whole chain, in plain words.
+pub(super) fn words(error: &anyhow::Error) -> String {
+    let one = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<std::io::Error>().map_or_else(|| cause.to_string(), world::plain)
+    };
+    error.chain().map(one).collect::<Vec<_>>().join(": ")
 }
 
 /// The same to a monitoring system, to which 2 would mean that something is wrong with the clocks.
@@ -68,7 +77,7 @@ pub(super) fn unknown(error: &anyhow::Error) -> anyhow::Result<Exit> {
     if exit != Exit::Failed {
         return Ok(exit);
     }
-    output::unknown(&format!("{error:#}"))?;
+    output::unknown(&words(error))?;
     Ok(Exit::Plugin(State::Unknown))
 }
 

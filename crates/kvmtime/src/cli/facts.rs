@@ -13,8 +13,8 @@ use crate::output::{self, Plain};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  kvmtime facts                                this machine, its libvirt domains and QEMU processes
-  kvmtime facts --format json > web01.json     for `kvmtime check --facts web01.json`, here or elsewhere
+  kvmtime facts                                this machine and what runs on it
+  kvmtime facts --format json > web01.json     to be judged elsewhere
   kvmtime facts web01.xml                      one domain XML")]
 pub(super) struct Args {
     #[command(flatten)]

@@ -53,3 +53,21 @@ pub fn main() -> ExitCode {
 pub fn command() -> clap::Command {
     Cli::command()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A terminal's width where nobody changed it.
+    const WIDTH: usize = 80;
+
+    #[test]
+    fn examples_fit_on_a_terminal() {
+        for command in command().get_subcommands() {
+            let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for line in examples.lines() {
+                assert!(line.chars().count() <= WIDTH, "{}: {line}", command.get_name());
+            }
+        }
+    }
+}

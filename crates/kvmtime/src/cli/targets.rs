@@ -15,7 +15,7 @@ pub(super) struct Targets {
     /// What to look at
     ///
     /// Nothing: this machine as host and guest, every libvirt domain and every QEMU process on it.
-    /// `host`, `guest`, `domain:NAME`, `domain:all`, `qemu:PID`: a part of that.
+    /// `host`, `guest`, `domain:NAME`, `domain:all`, `qemu:PID`, `qemu:all`: a part of that.
     /// `libvirt+URI`: the domains of that libvirt.
     /// FILE: domain XML, a QEMU command line, or facts as JSON; `-` is standard input.
     /// FOLDER: a mounted root, a support archive or what `capture` wrote, else every *.xml below it.
@@ -136,7 +136,9 @@ fn part(name: &str) -> Option<Part> {
 
 /// Reads one file of a folder. What is XML but no domain, as libvirt's networks beside its domains, is passed over.
 pub(super) fn of_folder(path: &Path) -> anyhow::Result<Option<Facts>> {
-    let text = text_of(path)?;
+    let text = world::read(path).map_err(|error| {
+        anyhow::anyhow!("cannot read {}: {}", path.display(), world::plain(&error))
+    })?;
     match probe::domain::of_text(&text, &path.to_string_lossy()) {
         Ok(domains) => Ok(Some(Facts { domains, ..Facts::default() })),
         Err(NoDomain::Other(_)) => Ok(None),
@@ -149,8 +151,10 @@ fn read(path: &Path, text: &str) -> anyhow::Result<Facts> {
     let name = path.to_string_lossy();
     let wrong = |error| anyhow::anyhow!("cannot read {name}: {error}");
     match text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).chars().next() {
+        None => anyhow::bail!("cannot read {name}: it is empty"),
         Some('{') => facts_of(path, text),
-        Some('<') => {
+        // What is no UTF-8 may be XML all the same, and libvirt's parser tells of it.
+        Some('<' | char::REPLACEMENT_CHARACTER) => {
             let domains = probe::domain::of_text(text, &name).map_err(wrong)?;
             Ok(Facts { domains, ..Facts::default() })
         }

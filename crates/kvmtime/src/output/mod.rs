@@ -1,5 +1,4 @@
 //! What users see: the only place that prints.
-#![expect(clippy::print_stderr, reason = "this is where errors are printed")]
 
 mod brief;
 mod facts;
@@ -192,7 +191,7 @@ impl Printer {
         if verbose {
             report::skipped(out, &self.report)?;
         }
-        if quiet { Ok(()) } else { report::closing(out, &self.report, self.colour) }
+        if quiet { Ok(()) } else { report::closing(out, &self.report, verbose, self.colour) }
     }
 }
 
@@ -255,11 +254,12 @@ pub(crate) fn unknown(why: &str) -> io::Result<()> {
     to_stdout(|out| nagios::unknown(out, why))
 }
 
-/// Prints an error, and what may help.
+/// Prints an error, and what may help. Where nobody can be told, the exit status tells.
 pub(crate) fn error(text: &str, hint: Option<&str>) {
-    eprintln!("kvmtime: {text}");
+    let mut err = io::stderr().lock();
+    let _ = writeln!(err, "kvmtime: {text}");
     if let Some(hint) = hint {
-        eprintln!("hint: {hint}");
+        let _ = writeln!(err, "hint: {hint}");
     }
 }
 
@@ -289,6 +289,7 @@ impl Colour {
 /// Writes through one large buffer.
 fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    write(&mut out)?;
-    out.flush()
+    write(&mut out)
+        .and_then(|()| out.flush())
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot write the output: {error}")))
 }

@@ -108,7 +108,12 @@ pub(super) fn cure(cure: &Cure) -> String {
 }
 
 /// The line of counts.
-pub(super) fn closing(out: &mut dyn Write, report: &Report, colour: bool) -> io::Result<()> {
+pub(super) fn closing(
+    out: &mut dyn Write,
+    report: &Report,
+    verbose: bool,
+    colour: bool,
+) -> io::Result<()> {
     let sum = &report.summary;
     let count = |number: usize, severity: Severity, word: &str| {
         let style = if number == 0 { Style::new() } else { style(severity, colour) };
@@ -124,7 +129,7 @@ pub(super) fn closing(out: &mut dyn Write, report: &Report, colour: bool) -> io:
         count(sum.info, Severity::Info, "info"),
         sum.passed,
         sum.skipped,
-        if sum.skipped > 0 { " (-v says why)" } else { "" },
+        if sum.skipped > 0 && !verbose { " (-v says why)" } else { "" },
         allowed(report.allowed.len()),
     )
 }

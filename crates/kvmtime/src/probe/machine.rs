@@ -1,5 +1,8 @@
 //! A machine as a whole.
 
+use std::panic::resume_unwind;
+use std::thread;
+
 use kvmtime_core::fact::{Fact, Unknown, Why};
 use kvmtime_core::facts::{Hypervisor, LIVE, Machine, Role};
 use kvmtime_wire::ps::Process;
@@ -16,44 +19,50 @@ pub(super) fn probe(
     processes: &Fact<Vec<Process>>,
     libvirt: &Fact<libvirt::Answer>,
 ) -> Machine {
-    let logs = log::probe(world);
     let cpu = system::cpu(world);
     let daemons = processes::daemons(world, processes);
     let runs =
         |name: &str| daemons.value().is_none_or(|all| all.iter().any(|daemon| daemon.name == name));
-    Machine {
-        roles: vec![],
-        source: LIVE.to_owned(),
-        name: world.word("/proc/sys/kernel/hostname").or_else(|| world.word("/etc/hostname")),
-        os: system::os(world),
-        kernel: system::kernel(world),
-        arch: system::arch(world),
-        cmdline: system::cmdline(world),
-        hypervisor: system::hypervisor(world, &cpu),
-        container: system::container(world),
-        clocksource: clocksource::probe(world),
-        kvm: kvm::probe(world),
-        power: power::probe(world),
-        timex: timex::probe(world),
-        rtc: rtc::probe(world),
-        chrony: chrony::probe(world, runs("chronyd")),
-        ntp: ntp::probe(world, runs("ntpd")),
-        timesyncd: ntp::timesyncd(world, runs("systemd-timesyncd")),
-        openntpd: ntp::openntpd(world, runs("openntpd")),
-        phcs: ptp::clocks(world),
-        ptp_kvm_module: ptp::module(world),
-        vmclock: world.exists("/sys/class/misc/vmclock0"),
-        cpu_time: world.text("/proc/stat").parse(|text| kvmtime_wire::stat::parse(&text)),
-        cpu_pressure: world
-            .text("/proc/pressure/cpu")
-            .parse(|text| kvmtime_wire::pressure::some_avg60(&text)),
-        agent: agent::probe(world, processes),
-        units: units::probe(world),
-        libvirt: libvirt::host(world, libvirt),
-        cpu,
-        daemons,
-        logs,
-    }
+    thread::scope(|scope| {
+        // A program takes milliseconds to answer; the machine's files are read meanwhile.
+        let told = scope.spawn(|| Machine {
+            chrony: chrony::probe(world, runs("chronyd")),
+            ntp: ntp::probe(world, runs("ntpd")),
+            timesyncd: ntp::timesyncd(world, runs("systemd-timesyncd")),
+            openntpd: ntp::openntpd(world, runs("openntpd")),
+            logs: log::probe(world),
+            ..Machine::default()
+        });
+        Machine {
+            roles: vec![],
+            source: LIVE.to_owned(),
+            name: world.word("/proc/sys/kernel/hostname").or_else(|| world.word("/etc/hostname")),
+            os: system::os(world),
+            kernel: system::kernel(world),
+            arch: system::arch(world),
+            cmdline: system::cmdline(world),
+            hypervisor: system::hypervisor(world, &cpu),
+            container: system::container(world),
+            clocksource: clocksource::probe(world),
+            kvm: kvm::probe(world),
+            power: power::probe(world),
+            timex: timex::probe(world),
+            rtc: rtc::probe(world),
+            phcs: ptp::clocks(world),
+            ptp_kvm_module: ptp::module(world),
+            vmclock: world.exists("/sys/class/misc/vmclock0"),
+            cpu_time: world.text("/proc/stat").parse(|text| kvmtime_wire::stat::parse(&text)),
+            cpu_pressure: world
+                .text("/proc/pressure/cpu")
+                .parse(|text| kvmtime_wire::pressure::some_avg60(&text)),
+            agent: agent::probe(world, processes),
+            units: units::probe(world),
+            libvirt: libvirt::host(world, libvirt),
+            cpu,
+            daemons: daemons.clone(),
+            ..told.join().unwrap_or_else(|panic| resume_unwind(panic))
+        }
+    })
 }
 
 /// What the machine looks like: a guest where a hypervisor shows itself, a host where KVM or its guests do.

@@ -45,20 +45,28 @@ pub(super) fn daemons(world: &World, processes: &Fact<Vec<Process>>) -> Fact<Vec
         return processes.clone().map(|_| vec![]).or_else(|| units::daemons(world));
     }
     processes.clone().map(|all| {
+        // OpenNTPD's first process keeps its command line, which may be that of any ntpd.
+        let openntpd = all.iter().any(|process| process.command.starts_with(OPENNTPD));
         let of = |process: Process| {
             let command = process.command.replace('\0', " ").trim().to_owned();
-            let name = daemon(&command)?.to_owned();
-            Some(TimeDaemon { name, pid: process.pid, command })
+            let name = match daemon(&command)? {
+                "ntpd" if openntpd => "openntpd",
+                name => name,
+            };
+            Some(TimeDaemon { name: name.to_owned(), pid: process.pid, command })
         };
         all.into_iter().filter_map(of).collect()
     })
 }
 
+/// How OpenNTPD's processes call themselves: `ntpd: ntp engine`, `ntpd: dns engine`.
+const OPENNTPD: &str = "ntpd: ";
+
 /// OpenNTPD calls itself ntpd, and busybox brings one too.
 fn daemon(command: &str) -> Option<&'static str> {
     let mut words = command.split(' ');
     let program = words.next()?.rsplit('/').next()?;
-    let openntpd = command.contains("openntpd") || command.starts_with("ntpd: ");
+    let openntpd = command.contains("openntpd") || command.starts_with(OPENNTPD);
     match program.trim_end_matches(':') {
         "ntpd" if openntpd => Some("openntpd"),
         "busybox" if words.next() == Some("ntpd") => Some("busybox ntpd"),

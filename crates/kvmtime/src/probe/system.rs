@@ -82,7 +82,10 @@ pub(super) fn hypervisor(world: &World, cpu: &Fact<CpuInfo>) -> Fact<Hypervisor>
         Fact::Known { value, from } if value.has("tsc") && !value.has("hypervisor") => {
             Fact::known(Hypervisor::None, from.clone())
         }
-        _ => by_log(world).or_else(|| by_firmware(world)),
+        _ => {
+            let flagged = cpu.value().is_some_and(|cpu| cpu.has("hypervisor"));
+            by_log(world).or_else(|| by_firmware(world, flagged))
+        }
     }
 }
 
@@ -98,8 +101,21 @@ fn by_log(world: &World) -> Fact<Hypervisor> {
     })
 }
 
-fn by_firmware(world: &World) -> Fact<Hypervisor> {
-    world.word("/sys/class/dmi/id/sys_vendor").map(|vendor| match vendor.as_str() {
+/// Whoever runs a machine whose CPU shows the flag `hypervisor` may write any vendor into its firmware.
+fn by_firmware(world: &World, flagged: bool) -> Fact<Hypervisor> {
+    let vendor = world.word("/sys/class/dmi/id/sys_vendor");
+    let known = vendor.map(|vendor| vendor_runs(&vendor));
+    if flagged && known.value() == Some(&Hypervisor::None) {
+        return Fact::failed(
+            "the vendor does not tell which hypervisor runs this machine",
+            known.from(),
+        );
+    }
+    known
+}
+
+fn vendor_runs(vendor: &str) -> Hypervisor {
+    match vendor {
         "QEMU"
         | "Amazon EC2"
         | "Google"
@@ -117,7 +133,7 @@ fn by_firmware(world: &World) -> Fact<Hypervisor> {
         "innotek GmbH" => Hypervisor::Other("VBoxVBoxVBox".to_owned()),
         "Xen" => Hypervisor::Other("XenVMMXenVMM".to_owned()),
         _ => Hypervisor::None,
-    })
+    }
 }
 
 /// The marks that systemd-detect-virt looks for as well (systemd `src/basic/virt.c:detect_container`). A disk that was made

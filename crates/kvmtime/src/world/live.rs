@@ -20,7 +20,11 @@ const MOST: u64 = 256 << 20;
 /// A program that does not answer within this time does not answer an administrator either.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-pub(super) fn read(path: impl AsRef<Path>) -> io::Result<String> {
+/// The content of a file that nobody named: a pipe is not waited for.
+///
+/// # Errors
+/// What the kernel says, or that it is too large.
+pub(crate) fn read(path: impl AsRef<Path>) -> io::Result<String> {
     whole(file(path)?)
 }
 
@@ -184,27 +188,27 @@ pub(crate) fn input(path: &Path) -> io::Result<Input> {
     }
     let root = fs::canonicalize(path)?;
     let mut files = Vec::new();
-    xml_below(&root, path, &mut files)?;
+    xml_below(&root, path, &mut files);
     files.sort();
     Ok(Input::Folder(files))
 }
 
 /// Links to folders are not followed: they may lead round in a circle. Nor are links to what is below the folder anyway,
-/// as libvirt's `autostart/NAME.xml`.
-fn xml_below(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+/// as libvirt's `autostart/NAME.xml`. A folder that cannot be looked into is listed itself: who reads it learns why.
+fn xml_below(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) {
     let known = |link: &Path| {
         fs::canonicalize(link).is_ok_and(|target| target.starts_with(root) && is_xml(&target))
     };
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let (path, kind) = (entry.path(), entry.file_type()?);
+    let Ok(entries) = fs::read_dir(folder) else { return files.push(folder.to_owned()) };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let Ok(kind) = entry.file_type() else { continue };
         if kind.is_dir() {
-            xml_below(root, &path, files)?;
+            xml_below(root, &path, files);
         } else if is_xml(&path) && !(kind.is_symlink() && known(&path)) {
             files.push(path);
         }
     }
-    Ok(())
 }
 
 fn is_xml(path: &Path) -> bool {

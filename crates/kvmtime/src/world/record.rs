@@ -3,11 +3,12 @@
 //! MAC addresses are replaced by a well-known one and the host's name by `host`: neither says anything about time.
 #![expect(clippy::disallowed_methods, reason = "this is the door")]
 
-use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kvmtime_core::fact::Why;
 use serde::{Deserialize, Serialize};
@@ -17,9 +18,9 @@ use super::{OWN, live};
 /// What a recording world writes to.
 pub(crate) struct Recorder {
     root: PathBuf,
-    index: RefCell<Index>,
-    failed: RefCell<Option<io::Error>>,
-    files: Cell<usize>,
+    index: Mutex<Index>,
+    failed: Mutex<Option<io::Error>>,
+    files: AtomicUsize,
 }
 
 /// What files alone do not tell.
@@ -53,9 +54,9 @@ impl Recorder {
         fs::create_dir_all(root.join(OWN))?;
         Ok(Self {
             root: root.to_owned(),
-            index: RefCell::default(),
-            failed: RefCell::default(),
-            files: Cell::default(),
+            index: Mutex::default(),
+            failed: Mutex::default(),
+            files: AtomicUsize::default(),
         })
     }
 
@@ -64,8 +65,8 @@ impl Recorder {
     /// # Errors
     /// The first error of this or any earlier write.
     pub(crate) fn finish(&self) -> io::Result<usize> {
-        self.json(&format!("/{OWN}/{INDEX}"), &*self.index.borrow());
-        self.failed.borrow_mut().take().map_or(Ok(self.files.get()), Err)
+        self.json(&format!("/{OWN}/{INDEX}"), &*held(&self.index));
+        held(&self.failed).take().map_or(Ok(self.files.load(Ordering::Relaxed)), Err)
     }
 
     pub(super) fn text(&self, path: &str, text: &str) {
@@ -97,7 +98,7 @@ impl Recorder {
     }
 
     pub(super) fn names(&self, path: &str, names: &[String]) {
-        self.index.borrow_mut().names.insert(path.to_owned(), names.to_owned());
+        held(&self.index).names.insert(path.to_owned(), names.to_owned());
     }
 
     /// Something whose content does not matter, as a device.
@@ -118,12 +119,12 @@ impl Recorder {
     }
 
     pub(super) fn unknown(&self, path: &str, why: &Why) {
-        self.index.borrow_mut().unknown.insert(path.to_owned(), why.clone());
+        held(&self.index).unknown.insert(path.to_owned(), why.clone());
     }
 
     fn write(&self, path: &str, text: &str) {
         let place = self.place(path);
-        self.files.set(self.files.get() + 1);
+        self.files.fetch_add(1, Ordering::Relaxed);
         self.note(self.parent(&place).and_then(|()| fs::write(place, text)));
     }
 
@@ -137,9 +138,14 @@ impl Recorder {
 
     fn note(&self, result: io::Result<()>) {
         if let Err(error) = result {
-            self.failed.borrow_mut().get_or_insert(error);
+            held(&self.failed).get_or_insert(error);
         }
     }
+}
+
+/// What a thread that panicked left behind is still whole: every change is a single call.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// QEMU's default address, `hw/net`: it stands for every other one.

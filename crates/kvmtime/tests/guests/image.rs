@@ -6,17 +6,24 @@ use std::process::Command;
 
 use super::archive::Archive;
 use super::kernel::Kernel;
+use super::package::Unpacked;
 use crate::lacking::{Lacking, program};
 
 /// Modules of the kernel that a guest loads, and what they need.
-const MODULES: [&str; 6] = [
+const MODULES: [&str; 9] = [
     "drivers/virtio/virtio.ko",
     "drivers/virtio/virtio_ring.ko",
     "drivers/virtio/virtio_pci.ko",
     "drivers/virtio/virtio_pci_modern_dev.ko",
     "drivers/virtio/virtio_pci_legacy_dev.ko",
     "drivers/char/virtio_console.ko",
+    "net/core/failover.ko",
+    "drivers/net/net_failover.ko",
+    "drivers/net/virtio_net.ko",
 ];
+
+/// Where the loader looks for a library without being told.
+const LIBRARIES: &str = "/lib";
 
 /// A kernel and an initramfs.
 pub(crate) struct Image {
@@ -37,22 +44,48 @@ impl Image {
         image.modules(&busybox);
         image.archive.file("/etc/os-release", &fs::read("/etc/os-release").unwrap());
         if let Ok(agent) = program("qemu-ga", "qemu-guest-agent") {
-            image = image.program(&agent);
+            image = image.program(&agent)?;
         }
         Ok(image)
     }
 
     /// Adds a program, with the libraries that it is linked to, in `/bin`.
+    pub(crate) fn program(self, path: &Path) -> Result<Self, Lacking> {
+        self.linked(path, Command::new("ldd"))
+    }
+
+    /// Adds a program of packages that are not installed.
+    pub(crate) fn packaged(self, packages: &Unpacked, program: &str) -> Result<Self, Lacking> {
+        self.linked(&packages.path(program), packages.command("ldd"))
+    }
+
+    /// Adds a file.
     #[must_use]
-    pub(crate) fn program(mut self, path: &Path) -> Self {
-        let name = path.file_name().unwrap().to_string_lossy();
-        self.archive.file(&format!("/bin/{name}"), &stripped(path));
-        let linked = Command::new("ldd").arg(path).output().unwrap();
-        let listed = String::from_utf8_lossy(&linked.stdout).into_owned();
-        for library in listed.split_whitespace().filter(|word| word.starts_with('/')) {
-            self.archive.file(library, &fs::read(library).unwrap());
-        }
+    pub(crate) fn file(mut self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        self.archive.file(path, content.as_ref());
         self
+    }
+
+    fn linked(mut self, path: &Path, mut ldd: Command) -> Result<Self, Lacking> {
+        let name = path.file_name().unwrap().to_string_lossy();
+        let linked = ldd.arg(path).output().unwrap();
+        for line in String::from_utf8_lossy(&linked.stdout).lines() {
+            // A name that leads to a file, or the loader; not what the kernel maps.
+            match line.split_whitespace().collect::<Vec<_>>()[..] {
+                [library, "=>", "not", ..] => {
+                    return Err(Lacking::Obtainable(format!("{library}, which {name} wants")));
+                }
+                [library, "=>", file, ..] => {
+                    self.archive.file(&format!("{LIBRARIES}/{library}"), &fs::read(file).unwrap());
+                }
+                [loader, ..] if loader.starts_with('/') => {
+                    self.archive.file(loader, &fs::read(loader).unwrap());
+                }
+                _ => {}
+            }
+        }
+        self.archive.file(&format!("/bin/{name}"), &stripped(path));
+        Ok(self)
     }
 
     /// Adds what the guest does when it is ready: a shell script, run in a folder whose content [`Guest::results`] gives.
@@ -60,9 +93,8 @@ impl Image {
     ///
     /// [`Guest::results`]: super::Guest::results
     #[must_use]
-    pub(crate) fn job(mut self, script: &str) -> Self {
-        self.archive.file("/job", script.as_bytes());
-        self
+    pub(crate) fn job(self, script: &str) -> Self {
+        self.file("/job", script)
     }
 
     /// The kernel.

@@ -7,6 +7,9 @@ mod archive;
 mod guest;
 mod image;
 mod kernel;
+mod package;
+mod qmp;
 
 pub(crate) use guest::{Guest, READY, lines};
 pub(crate) use image::Image;
+pub(crate) use package::Unpacked;

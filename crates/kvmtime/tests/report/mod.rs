@@ -1,4 +1,4 @@
-//! What `kvmtime check --format json` printed.
+//! What kvmtime printed with `--format json`.
 #![allow(dead_code, reason = "each test uses its part")]
 
 use std::collections::BTreeSet;
@@ -47,5 +47,26 @@ impl Report {
     pub(crate) fn rules(&self, subject: &str) -> BTreeSet<&str> {
         let found = self.findings(subject).into_iter();
         found.map(|found| found["rule"].as_str().unwrap()).collect()
+    }
+}
+
+/// What a look at a machine left in a folder.
+#[derive(Debug)]
+pub(crate) struct Look {
+    /// Of `kvmtime check`.
+    pub(crate) check: Report,
+    facts: Value,
+}
+
+impl Look {
+    /// Reads `check.json` and `facts.json`.
+    pub(crate) fn read(folder: &Path) -> Self {
+        let read = |name| serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap());
+        Self { check: Report(read("check.json").unwrap()), facts: read("facts.json").unwrap() }
+    }
+
+    /// The value of a fact of the machine, which must be known.
+    pub(crate) fn fact(&self, path: &str) -> &Value {
+        &self.facts["machines"][0].pointer(path).unwrap()["value"]
     }
 }

@@ -26,7 +26,8 @@ impl<'a> Reader<'a> {
         let os_type = child(node, "os").and_then(|os| child(os, "type"));
         let features = child(node, "features");
         let devices = child(node, "devices");
-        let osinfo = child(node, "metadata")
+        let metadata = child(node, "metadata");
+        let osinfo = metadata
             .and_then(|metadata| child(metadata, "libosinfo"))
             .and_then(|info| child(info, "os"));
         DomainXml {
@@ -35,6 +36,7 @@ impl<'a> Reader<'a> {
             arch: os_type.and_then(|os| self.word(os, "arch")),
             machine: os_type.and_then(|os| self.word(os, "machine")),
             osinfo: osinfo.and_then(|os| self.word(os, "id")),
+            kubevirt: metadata.and_then(|metadata| child(metadata, "kubevirt")).is_some(),
             vcpus: child(node, "vcpu")
                 .and_then(|vcpu| self.text(vcpu))
                 .and_then(|text| Some(Spanned { value: text.value.parse().ok()?, at: text.at })),

@@ -1,0 +1,42 @@
+//! QEMU's monitor (<https://www.qemu.org/docs/master/interop/qmp-spec.html>).
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+/// A machine's monitor in the folder that its QEMU runs in.
+pub(super) const MONITOR: &str = "monitor";
+
+/// A conversation, which does not begin before QEMU listens and does not outlive it.
+pub(super) struct Monitor(BufReader<UnixStream>);
+
+impl Monitor {
+    /// Begins it.
+    pub(super) fn of(folder: &Path) -> Self {
+        // A socket's path may have 107 characters (unix(7)), a folder's more.
+        let folder = File::open(folder).unwrap();
+        let path = format!("/proc/self/fd/{}/{MONITOR}", folder.as_raw_fd());
+        let mut monitor = Self(BufReader::new(UnixStream::connect(path).unwrap()));
+        monitor.execute("qmp_capabilities");
+        monitor
+    }
+
+    /// Has a command without arguments carried out.
+    pub(super) fn execute(&mut self, command: &str) {
+        writeln!(self.0.get_mut(), "{}", json!({ "execute": command })).unwrap();
+        // A greeting and events come in between.
+        while !self.reply(command) {}
+    }
+
+    fn reply(&mut self, command: &str) -> bool {
+        let mut line = String::new();
+        self.0.read_line(&mut line).unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap();
+        assert!(said.get("error").is_none(), "{command}: {said}");
+        said.get("return").is_some()
+    }
+}
