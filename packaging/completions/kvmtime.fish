@@ -46,8 +46,8 @@ complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l fail-on -d 'Th
 warning\t''
 error\t''
 never\t''"
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l only -d 'Judge by these rules alone' -r
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l skip -d 'Do not judge by these rules' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l only -d 'Judge by these rules alone, separated by commas' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l skip -d 'Do not judge by these rules, separated by commas' -r
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l colour -d 'Whether text is coloured [default: auto]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"

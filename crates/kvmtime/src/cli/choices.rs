@@ -17,12 +17,12 @@ pub(super) struct Choices {
     #[arg(long, value_name = "SEVERITY", value_enum)]
     fail_on: Option<Limit>,
 
-    /// Judge by these rules alone
-    #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
+    /// Judge by these rules alone, separated by commas
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
     only: Vec<String>,
 
-    /// Do not judge by these rules
-    #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
+    /// Do not judge by these rules, separated by commas
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
     skip: Vec<String>,
 
     /// Whether text is coloured [default: auto]

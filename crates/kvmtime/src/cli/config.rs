@@ -17,9 +17,9 @@ use crate::world;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  kvmtime config                               what holds now
-  kvmtime config --config ./config.toml        whether a file is right, before it goes to /etc/kvmtime
-  kvmtime config --format json                 for programs")]
+  kvmtime config                           what holds now
+  kvmtime config --config ./config.toml    whether a file is right, before it counts
+  kvmtime config --format json             for programs")]
 pub(super) struct Args {
     /// The configuration to read instead of /etc/kvmtime: a file, or a folder that is laid out like that one
     #[arg(long, value_name = "FILE")]
