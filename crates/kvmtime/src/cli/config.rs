@@ -18,7 +18,7 @@ use crate::world;
 #[command(after_help = "\
 Examples:
   kvmtime config                           what holds now
-  kvmtime config --config ./config.toml    whether a file is right, before it counts
+  kvmtime config --config ./config.toml    whether a file is right
   kvmtime config --format json             for programs")]
 pub(super) struct Args {
     /// The configuration to read instead of /etc/kvmtime: a file, or a folder that is laid out like that one
