@@ -30,7 +30,7 @@ complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "check" -d 'Say what
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "facts" -d 'Print what was read, and from where'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "capture" -d 'Keep everything that `check` reads of this machine in a folder, for somebody else'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "rules" -d 'List the catalogue of rules'
-complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "explain" -d 'Print a rule\'s page: what it checks, why it matters, what to do'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "explain" -d 'Say what a rule, a log line, an error message or a symptom is about'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "config" -d 'Print the settings that hold for `check`, and where each value came from'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l facts -d 'Facts that `kvmtime facts --format json` printed, here or elsewhere' -r -F
@@ -69,7 +69,10 @@ complete -c kvmtime -n "__fish_kvmtime_using_subcommand rules" -l format -d 'How
 json\t'For programs; the schema is named in it'"
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand rules" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand rules" -s V -l version -d 'Print version'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand explain" -l symptom -d 'What is wrong with the clock, in plain words: the likely causes, and how to confirm them' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand explain" -l format -d 'How to print it' -r -f -a "text\t'For people'
+json\t'For programs; the schema is named in it'"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand explain" -s V -l version -d 'Print version'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand config" -l config -d 'The configuration to read instead of /etc/kvmtime: a file, or a folder that is laid out like that one' -r -F
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand config" -l format -d 'How to print them' -r -f -a "text\t'For people'
@@ -80,6 +83,6 @@ complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_see
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config help" -f -a "facts" -d 'Print what was read, and from where'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config help" -f -a "capture" -d 'Keep everything that `check` reads of this machine in a folder, for somebody else'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config help" -f -a "rules" -d 'List the catalogue of rules'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config help" -f -a "explain" -d 'Print a rule\'s page: what it checks, why it matters, what to do'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config help" -f -a "explain" -d 'Say what a rule, a log line, an error message or a symptom is about'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config help" -f -a "config" -d 'Print the settings that hold for `check`, and where each value came from'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

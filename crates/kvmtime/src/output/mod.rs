@@ -1,6 +1,7 @@
 //! What users see: the only place that prints.
 
 mod brief;
+mod explain;
 mod facts;
 mod json;
 mod junit;
@@ -18,7 +19,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kvmtime_core::check::Report;
 use kvmtime_core::facts::Facts;
 use kvmtime_core::finding::Severity;
+use kvmtime_core::messages::Explained;
 use kvmtime_core::rule::Rule;
+use kvmtime_core::symptoms::Ranked;
 
 pub(crate) use limit::Limit;
 pub(crate) use nagios::State;
@@ -230,12 +233,42 @@ pub(crate) fn rules(format: Plain) -> io::Result<()> {
     })
 }
 
+/// The schema of everything that is explained.
+const EXPLAIN: &str = "kvmtime.explain/1";
+
 /// Prints a rule's page.
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub(crate) fn page(rule: &Rule) -> io::Result<()> {
-    to_stdout(|out| out.write_all(rule_page(rule).as_bytes()))
+pub(crate) fn page(rule: &Rule, format: Plain) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => out.write_all(rule_page(rule).as_bytes()),
+        Plain::Json => {
+            json::value(out, &serde_json::json!({ "schema": EXPLAIN, "rule": rules::one(rule) }))
+        }
+    })
+}
+
+/// Prints what messages mean.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn messages(found: &[Explained], format: Plain) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => explain::messages(out, found, Colour::Auto.shown()),
+        Plain::Json => json::value(out, &explain::messages_json(found)),
+    })
+}
+
+/// Prints what may cause a complaint.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn causes(complaint: &str, ranked: &[Ranked], format: Plain) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => explain::causes(out, ranked, Colour::Auto.shown()),
+        Plain::Json => json::value(out, &explain::causes_json(complaint, ranked)),
+    })
 }
 
 /// Prints one line.
