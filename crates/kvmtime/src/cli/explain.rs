@@ -5,7 +5,7 @@ use std::path::Path;
 use kvmtime_core::{messages, rules, symptoms};
 
 use super::exit::{Exit, Hinted};
-use crate::output::{self, Format};
+use crate::output::{self, Plain};
 use crate::world::{self, Input};
 
 /// Say what a rule, a log line, an error message or a symptom is about
@@ -36,7 +36,7 @@ pub(super) struct Args {
 
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: Plain,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
@@ -53,7 +53,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(Exit::Clean)
 }
 
-fn message(text: &str, format: Format) -> anyhow::Result<()> {
+fn message(text: &str, format: Plain) -> anyhow::Result<()> {
     let found = messages::explain(text);
     if found.is_empty() {
         let hint = "give the line as it was written; for plain words there is `kvmtime explain --symptom WORDS`";
@@ -63,7 +63,7 @@ fn message(text: &str, format: Format) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn symptom(complaint: &str, format: Format) -> anyhow::Result<Exit> {
+fn symptom(complaint: &str, format: Plain) -> anyhow::Result<Exit> {
     let ranked = symptoms::rank(complaint);
     if ranked.is_empty() {
         let known: Vec<&str> = symptoms::all().map(|cause| cause.symptom).collect();
@@ -89,20 +89,9 @@ fn is_id(text: &str) -> bool {
 }
 
 fn no_rule(id: &str) -> anyhow::Error {
-    let hint = match nearest(id) {
+    let hint = match rules::nearest(id) {
         Some(id) => format!("did you mean {id}?"),
         None => "`kvmtime rules` lists them".to_owned(),
     };
     Hinted::new(format!("there is no rule {id}"), hint).into()
-}
-
-/// The rule that shares most of its words with what was asked for, and of those the one that begins most like it.
-fn nearest(asked: &str) -> Option<&'static str> {
-    let asked = asked.to_lowercase();
-    let words: Vec<&str> = asked.split(['-', '_', ' ']).filter(|word| word.len() > 2).collect();
-    let shared = |id: &str| words.iter().filter(|word| id.contains(*word)).count();
-    let alike = |id: &str| id.bytes().zip(asked.bytes()).take_while(|(a, b)| a == b).count();
-    let ids = rules::CATALOGUE.iter().map(|rule| rule.id);
-    let best = ids.max_by_key(|id| (shared(id), alike(id)))?;
-    (shared(best) > 0).then_some(best)
 }

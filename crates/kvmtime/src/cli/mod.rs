@@ -2,6 +2,8 @@
 
 mod capture;
 mod check;
+mod choices;
+mod config;
 mod exit;
 mod explain;
 mod facts;
@@ -27,6 +29,7 @@ enum Command {
     Capture(capture::Args),
     Rules(rules::Args),
     Explain(explain::Args),
+    Config(config::Args),
 }
 
 /// Runs the program: what was typed, what came of it, and the exit status.
@@ -41,6 +44,7 @@ pub fn main() -> ExitCode {
         Command::Capture(args) => capture::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Config(args) => config::run(&args),
     };
     done.unwrap_or_else(|error| exit::failed(&error)).into()
 }
