@@ -30,18 +30,29 @@ complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "check" -d 'Say what
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "facts" -d 'Print what was read, and from where'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "capture" -d 'Keep everything that `check` reads of this machine in a folder, for somebody else'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "rules" -d 'List the catalogue of rules'
-complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "explain" -d 'Print a rule\'s page: what it checks, why it matters, what to do'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "explain" -d 'Say what a rule, a log line, an error message or a symptom is about'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "config" -d 'Print the settings that hold for `check`, and where each value came from'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "translate" -d 'Say what becomes of a domain\'s clock settings'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l facts -d 'Facts that `kvmtime facts --format json` printed, here or elsewhere' -r -F
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l as -d 'Judge evidence as that, instead of what it looks like' -r -f -a "host\t''
 guest\t''"
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l format -d 'How to print what was found' -r -f -a "text\t'For people'
-json\t'For programs; the schema is named in it'"
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l fail-on -d 'The least severity that makes the exit status 1' -r -f -a "info\t''
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l format -d 'How to print what was found [default: text]' -r -f -a "text\t'For people'
+json\t'For programs; the schema is named in it'
+junit\t'A test case for each rule and subject, for CI'
+markdown\t'Tables, for an issue or a merge request'
+nagios\t'A line with performance data, and a monitoring plugin\'s exit status'
+sarif\t'SARIF 2.1.0, for code scanning'"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l fail-on -d 'The least severity that makes the exit status 1 [default: warning]' -r -f -a "info\t''
 warning\t''
 error\t''
 never\t''"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l only -d 'Judge by these rules alone, separated by commas' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l skip -d 'Do not judge by these rules, separated by commas' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l colour -d 'Whether text is coloured [default: auto]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l config -d 'The configuration to read instead of /etc/kvmtime: a file, or a folder that is laid out like that one' -r -F
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -s v -l verbose -d 'Show where each value came from, and why rules were skipped'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -s q -l quiet -d 'Print findings only'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -59,8 +70,16 @@ complete -c kvmtime -n "__fish_kvmtime_using_subcommand rules" -l format -d 'How
 json\t'For programs; the schema is named in it'"
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand rules" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand rules" -s V -l version -d 'Print version'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand explain" -l symptom -d 'What is wrong with the clock, in plain words: the likely causes, and how to confirm them' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand explain" -l format -d 'How to print it' -r -f -a "text\t'For people'
+json\t'For programs; the schema is named in it'"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand explain" -s V -l version -d 'Print version'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand config" -l config -d 'The configuration to read instead of /etc/kvmtime: a file, or a folder that is laid out like that one' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand config" -l format -d 'How to print them' -r -f -a "text\t'For people'
+json\t'For programs; the schema is named in it'"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand config" -s V -l version -d 'Print version'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand translate" -l facts -d 'Facts that `kvmtime facts --format json` printed, here or elsewhere' -r -F
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand translate" -l as -d 'Judge evidence as that, instead of what it looks like' -r -f -a "host\t''
 guest\t''"
@@ -72,10 +91,11 @@ complete -c kvmtime -n "__fish_kvmtime_using_subcommand translate" -l format -d 
 json\t'For programs; the schema is named in it'"
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand translate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand translate" -s V -l version -d 'Print version'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain translate help" -f -a "check" -d 'Say what is wrong with the time of these machines, with evidence and cure'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain translate help" -f -a "facts" -d 'Print what was read, and from where'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain translate help" -f -a "capture" -d 'Keep everything that `check` reads of this machine in a folder, for somebody else'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain translate help" -f -a "rules" -d 'List the catalogue of rules'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain translate help" -f -a "explain" -d 'Print a rule\'s page: what it checks, why it matters, what to do'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain translate help" -f -a "translate" -d 'Say what becomes of a domain\'s clock settings'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain translate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "check" -d 'Say what is wrong with the time of these machines, with evidence and cure'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "facts" -d 'Print what was read, and from where'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "capture" -d 'Keep everything that `check` reads of this machine in a folder, for somebody else'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "rules" -d 'List the catalogue of rules'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "explain" -d 'Say what a rule, a log line, an error message or a symptom is about'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "config" -d 'Print the settings that hold for `check`, and where each value came from'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "translate" -d 'Say what becomes of a domain\'s clock settings'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::allow::Allowed;
 use crate::facts::{Facts, Role, Source};
 use crate::finding::{Finding, Severity};
-use crate::rule::{Check, Verdict};
-use crate::rules;
+use crate::rule::{Check, Rule, Verdict};
 
 /// A subject that was judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,19 @@ pub struct Subject {
     pub os: Option<String>,
     /// A file, a folder or a libvirt URI.
     pub from: String,
+    /// Whether it stands for its whole machine: what is judged once of a machine was judged with it.
+    #[serde(skip)]
+    pub whole: bool,
+}
+
+impl Subject {
+    /// Whether it was judged by rules of that kind.
+    pub fn is_judged_by(&self, check: &Check) -> bool {
+        match check {
+            Check::Machine(_) => self.whole,
+            check => check.subject() == self.kind,
+        }
+    }
 }
 
 /// A rule that could not be decided.
@@ -51,6 +64,15 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// How many findings of a severity there are.
+    pub fn findings(&mut self, severity: Severity) -> &mut usize {
+        match severity {
+            Severity::Error => &mut self.error,
+            Severity::Warning => &mut self.warning,
+            Severity::Info => &mut self.info,
+        }
+    }
+
     /// The worst finding's severity.
     pub fn worst(&self) -> Option<Severity> {
         let counts = [
@@ -73,6 +95,9 @@ pub struct Report {
     pub skipped: Vec<Skipped>,
     /// How many of each.
     pub summary: Summary,
+    /// What was found and is allowed; it counts nowhere.
+    #[serde(skip)]
+    pub allowed: Vec<Allowed>,
     #[serde(skip)]
     ids: HashSet<String>,
 }
@@ -89,13 +114,15 @@ impl Report {
             self.ids.insert(subject.id.clone());
             let found = other.findings.iter_mut().map(|finding| &mut finding.subject);
             let skipped = other.skipped.iter_mut().map(|skipped| &mut skipped.subject);
-            for id in found.chain(skipped).filter(|id| **id == old) {
+            let allowed = other.allowed.iter_mut().map(|allowed| &mut allowed.finding.subject);
+            for id in found.chain(skipped).chain(allowed).filter(|id| **id == old) {
                 subject.id.clone_into(id);
             }
         }
         self.subjects.append(&mut other.subjects);
         self.findings.append(&mut other.findings);
         self.skipped.append(&mut other.skipped);
+        self.allowed.append(&mut other.allowed);
         self.summary.error += other.summary.error;
         self.summary.warning += other.summary.warning;
         self.summary.info += other.summary.info;
@@ -108,11 +135,7 @@ impl Report {
             Ok(found) if found.is_empty() => self.summary.passed += 1,
             Ok(found) => {
                 for mut finding in found {
-                    match finding.severity {
-                        Severity::Error => self.summary.error += 1,
-                        Severity::Warning => self.summary.warning += 1,
-                        Severity::Info => self.summary.info += 1,
-                    }
+                    *self.summary.findings(finding.severity) += 1;
                     subject.clone_into(&mut finding.subject);
                     self.findings.push(finding);
                 }
@@ -129,31 +152,30 @@ impl Report {
     }
 }
 
-/// Judges every subject of these facts by every rule that speaks of its kind.
-pub fn check(facts: &Facts) -> Report {
+/// Judges every subject of these facts by each of the rules that speaks of its kind.
+pub fn check(facts: &Facts, rules: &[&Rule]) -> Report {
     let mut report = Report::default();
     for machine in &facts.machines {
         for role in &machine.roles {
             let first = *role == machine.roles[0];
-            report.append(one(machine.subject(*role), &Source::default(), |check| {
-                match (check, role) {
-                    (Check::Host(check), Role::Host) | (Check::Guest(check), Role::Guest) => {
-                        Some(check(machine, facts))
-                    }
-                    (Check::Machine(check), _) if first => Some(check(machine, facts)),
-                    _ => None,
+            let subject = Subject { whole: first, ..machine.subject(*role) };
+            report.append(one(rules, subject, &Source::default(), |check| match (check, role) {
+                (Check::Host(check), Role::Host) | (Check::Guest(check), Role::Guest) => {
+                    Some(check(machine, facts))
                 }
+                (Check::Machine(check), _) if first => Some(check(machine, facts)),
+                _ => None,
             }));
         }
     }
     for domain in &facts.domains {
-        report.append(one(domain.subject(), &domain.source, |check| match check {
+        report.append(one(rules, domain.subject(), &domain.source, |check| match check {
             Check::Domain(check) => Some(check(domain, facts)),
             _ => None,
         }));
     }
     for qemu in &facts.qemus {
-        report.append(one(qemu.subject(), &qemu.source, |check| match check {
+        report.append(one(rules, qemu.subject(), &qemu.source, |check| match check {
             Check::Qemu(check) => Some(check(qemu, facts)),
             _ => None,
         }));
@@ -162,9 +184,14 @@ pub fn check(facts: &Facts) -> Report {
 }
 
 /// Judges one subject by every rule to which `apply` has an answer.
-fn one(subject: Subject, source: &Source, apply: impl Fn(&Check) -> Option<Verdict>) -> Report {
+fn one(
+    rules: &[&Rule],
+    subject: Subject,
+    source: &Source,
+    apply: impl Fn(&Check) -> Option<Verdict>,
+) -> Report {
     let mut report = Report::default();
-    for rule in rules::CATALOGUE {
+    for rule in rules {
         if let Some(verdict) = apply(&rule.check) {
             report.judge(rule.id, &subject.id, verdict);
         }

@@ -3,12 +3,15 @@
 //! Nothing here touches the world: facts are handed in, conclusions are handed back.
 #![forbid(unsafe_code)]
 
+pub mod allow;
 pub mod check;
 pub mod fact;
 pub mod facts;
 pub mod finding;
+pub mod messages;
 pub mod plan;
 pub mod profile;
 pub mod rule;
 pub mod rules;
+pub mod symptoms;
 pub mod translate;

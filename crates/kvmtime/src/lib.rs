@@ -2,8 +2,10 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+mod config;
 mod output;
 mod probe;
 mod world;
 
+pub use config::config_page;
 pub use output::rule_page;

@@ -433,7 +433,7 @@ fn a_rule_explains_itself_and_a_wrong_name_gets_a_hint() {
 
 #[test]
 fn every_help_has_an_example_or_says_all() {
-    for command in ["check", "facts", "capture", "explain"] {
+    for command in ["check", "facts", "capture", "explain", "config"] {
         let help = words(&run(&[command, "--help"]).stdout);
         assert!(
             help.contains("Examples:") && help.contains(&format!("kvmtime {command}")),

@@ -4,10 +4,11 @@
 use std::path::{Path, PathBuf};
 
 /// A folder of `crates/kvmtime/src`, and the folders that it must not name.
-const WALLS: [(&str, &[&str]); 3] = [
-    ("world", &["cli", "output", "probe"]),
-    ("probe", &["cli", "output"]),
-    ("output", &["cli", "probe", "world"]),
+const WALLS: [(&str, &[&str]); 4] = [
+    ("world", &["cli", "config", "output", "probe"]),
+    ("probe", &["cli", "config", "output"]),
+    ("output", &["cli", "config", "probe", "world"]),
+    ("config", &["cli", "probe"]),
 ];
 
 /// A folder of `crates/core/src`, and what it must not name.

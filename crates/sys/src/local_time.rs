@@ -7,10 +7,9 @@ use std::io;
 /// # Errors
 /// When the year does not fit.
 pub fn offset(epoch_seconds: i64) -> io::Result<i64> {
-    let time: libc::time_t = epoch_seconds;
     // SAFETY: all-zero is a valid `tm`: its zone pointer may be null.
     let mut broken: libc::tm = unsafe { std::mem::zeroed() };
     // SAFETY: both pointers lead to live values; only `broken` is written.
-    let result = unsafe { libc::localtime_r(&raw const time, &raw mut broken) };
+    let result = unsafe { libc::localtime_r(&raw const epoch_seconds, &raw mut broken) };
     if result.is_null() { Err(io::Error::last_os_error()) } else { Ok(broken.tm_gmtoff) }
 }

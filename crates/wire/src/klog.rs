@@ -105,6 +105,11 @@ pub fn concerns_time(line: &str) -> bool {
     marked(line) && said(prefix::strip(line).1).is_some()
 }
 
+/// A line without what dmesg(1), syslog and the journal put in front of it.
+pub fn message(line: &str) -> &str {
+    prefix::strip(line).1
+}
+
 enum Said {
     Event(Event),
     Detail(Detail),

@@ -2,6 +2,7 @@
 
 mod cli;
 mod completions;
+mod config;
 mod man;
 mod rules;
 
@@ -13,7 +14,7 @@ use anyhow::Context;
 
 use crate::root;
 
-/// Write the rules' pages, the command line's reference, man pages and completions
+/// Write the rules' pages, the references of the command line and the configuration, man pages and completions
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Write nothing; fail and list what is not as it would be written
@@ -56,6 +57,7 @@ fn files() -> anyhow::Result<Files> {
     let mut files = Files::new();
     rules::add(&mut files);
     cli::add(&mut files);
+    config::add(&mut files);
     man::add(&mut files)?;
     completions::add(&mut files);
     Ok(files)

@@ -51,7 +51,7 @@ impl Machine {
         let chrony = opinion(&self.chrony.tracking, "chronyd", |tracking| {
             Some(if tracking.synchronised() {
                 (true, "follows a source")
-            } else if tracking.reference_id == "7F7F0101" {
+            } else if tracking.follows_itself() {
                 (false, "follows its own clock")
             } else {
                 (false, "follows no source")

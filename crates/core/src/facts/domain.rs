@@ -63,6 +63,7 @@ impl Domain {
             name: self.name.clone(),
             os: self.os.value().map(|os| os.id.clone()),
             from: self.from.clone(),
+            whole: false,
         }
     }
 

@@ -195,6 +195,7 @@ impl Machine {
             name: self.name.value().cloned().unwrap_or_default(),
             os: self.os.value().map(|os| os.id.clone()),
             from: self.source.clone(),
+            whole: false,
         }
     }
 

@@ -52,6 +52,7 @@ impl Qemu {
             name: self.name.clone(),
             os: self.os.value().map(|os| os.id.clone()),
             from: self.from.clone(),
+            whole: false,
         }
     }
 

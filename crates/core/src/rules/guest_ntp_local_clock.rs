@@ -1,5 +1,6 @@
 //! See [`RULE`].
 
+use kvmtime_wire::chrony::tracking::Tracking;
 use kvmtime_wire::directives::Directive;
 use kvmtime_wire::ntp::peers::Peer;
 
@@ -58,7 +59,7 @@ fn chrony(guest: &Machine) -> Result<Option<Finding>, Unknown> {
     let alone = !conf.0.iter().any(|directive| SOURCES.contains(&&*directive.name));
     let tracking = &guest.chrony.tracking;
     // RFC 5905 leaves 127.127.x.x to local clocks; chrony shows its own so (chrony ntp.h).
-    let followed = tracking.value().map_or(alone, |tracking| tracking.reference_id == "7F7F0101");
+    let followed = tracking.value().map_or(alone, Tracking::follows_itself);
     if !followed && stratum >= FALLBACK {
         return Ok(None);
     }

@@ -107,6 +107,17 @@ pub fn find(id: &str) -> Option<&'static Rule> {
     CATALOGUE.iter().copied().find(|rule| rule.id == id)
 }
 
+/// The rule that shares most of its words with what was asked for, and of those the one that begins most like it.
+pub fn nearest(asked: &str) -> Option<&'static str> {
+    let asked = asked.to_lowercase();
+    let words: Vec<&str> = asked.split(['-', '_', ' ']).filter(|word| word.len() > 2).collect();
+    let shared = |id: &str| words.iter().filter(|word| id.contains(*word)).count();
+    let alike = |id: &str| id.bytes().zip(asked.bytes()).take_while(|(a, b)| a == b).count();
+    let ids = CATALOGUE.iter().map(|rule| rule.id);
+    let best = ids.max_by_key(|id| (shared(id), alike(id)))?;
+    (shared(best) > 0).then_some(best)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,16 +7,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 
+use kvmtime_core::allow::Allow;
 use kvmtime_core::check::{self, Report};
-use kvmtime_core::finding::Severity;
+use kvmtime_core::facts::Facts;
+use kvmtime_core::rule::Rule;
 
+use super::choices::{self, Choices};
 use super::exit::{self, Exit};
 use super::targets::{self, Targets};
-use crate::output::{self, Format, Printer, Verbosity};
+use crate::config::{Allowance, Settings};
+use crate::output::{self, Printer, Terms, Verbosity};
+use crate::world;
 
 /// Say what is wrong with the time of these machines, with evidence and cure
 ///
 /// Nothing is ever changed. Exit status: 0 nothing at or above --fail-on, 1 findings, 2 something could not be read.
+/// With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL (an error was found), 3 UNKNOWN (something could not be read).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -34,56 +40,93 @@ pub(super) struct Args {
     #[command(flatten)]
     verbosity: Verbosity,
 
-    /// How to print what was found
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-
-    /// The least severity that makes the exit status 1
-    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t)]
-    fail_on: Limit,
-}
-
-#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
-enum Limit {
-    Info,
-    #[default]
-    Warning,
-    Error,
-    Never,
+    #[command(flatten)]
+    choices: Choices,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let mut found = args.targets.find();
-    let mut printer = Printer::new(args.format, args.verbosity);
-    for facts in &found.sets {
-        printer.add(check::check(facts));
+    match judged(args) {
+        Err(error) if args.choices.for_monitoring() => exit::unknown(&error),
+        done => done,
     }
-    each(&found.files, |judged| match judged {
-        Ok(Some(part)) => printer.add(part),
-        Ok(None) => {}
-        Err(error) => found.failures.push(error),
+}
+
+fn judged(args: &Args) -> anyhow::Result<Exit> {
+    let settings = args.choices.settings()?;
+    let rules = settings.rules().map_err(choices::refused)?;
+    let (allows, notices) = allowances(&settings);
+    for notice in &notices {
+        output::error(notice, Some("cure it, or give it a new date"));
+    }
+    let limit = settings.fail_on.value;
+    let judge = Judge { rules: rules.clone(), allows };
+    let mut printer = Printer::new(Terms {
+        format: settings.format.value,
+        colour: settings.colour.value,
+        verbosity: args.verbosity,
+        limit,
+        rules,
+        notices,
     });
-    if found.failures.is_empty() || !printer.is_empty() {
-        printer.finish()?;
-    }
-    for failure in &found.failures {
+    let failures = judge.all(&args.targets, &mut printer);
+    let said: Vec<String> = failures.iter().map(exit::words).collect();
+    printer.finish(&said)?;
+    for failure in &failures {
         exit::failed(failure);
     }
-    Ok(match (found.failures.is_empty(), args.fail_on.reached(printer.worst())) {
-        (false, _) => Exit::Failed,
-        (true, true) => Exit::Findings,
-        (true, false) => Exit::Clean,
+    let reached = printer.worst().is_some_and(|severity| limit.reached(severity));
+    Ok(match (printer.state(&said), failures.is_empty(), reached) {
+        (Some(state), ..) => Exit::Plugin(state),
+        (None, false, _) => Exit::Failed,
+        (None, true, true) => Exit::Findings,
+        (None, true, false) => Exit::Clean,
     })
 }
 
-impl Limit {
-    fn reached(self, worst: Option<Severity>) -> bool {
-        match self {
-            Self::Info => worst >= Some(Severity::Info),
-            Self::Warning => worst >= Some(Severity::Warning),
-            Self::Error => worst >= Some(Severity::Error),
-            Self::Never => false,
+/// What is accepted, and a line on each allowance that is over.
+fn allowances(settings: &Settings) -> (Vec<Allow>, Vec<String>) {
+    let now = world::epoch_seconds();
+    let (over, current): (Vec<_>, Vec<_>) =
+        settings.allow.iter().partition(|allowance| allowance.is_over(now));
+    let allows = current.into_iter().map(Allowance::allow).collect();
+    (allows, over.into_iter().map(was_allowed).collect())
+}
+
+fn was_allowed(allowance: &Allowance) -> String {
+    let Allowance { rule, subject, reason, until, from } = allowance;
+    let until = until.map(|until| until.to_string()).unwrap_or_default();
+    format!("{from}: {rule} was allowed on {subject} until {until} ({reason})")
+}
+
+/// What is judged by, and what of it is accepted.
+struct Judge {
+    rules: Vec<&'static Rule>,
+    allows: Vec<Allow>,
+}
+
+impl Judge {
+    /// Judges what the targets point at, and gives back what could not be read.
+    fn all(&self, targets: &Targets, printer: &mut Printer) -> Vec<anyhow::Error> {
+        let mut found = targets.find();
+        for facts in &found.sets {
+            printer.add(self.facts(facts));
         }
+        each(&found.files, self, |judged| match judged {
+            Ok(Some(part)) => printer.add(part),
+            Ok(None) => {}
+            Err(error) => found.failures.push(error),
+        });
+        found.failures
+    }
+
+    fn facts(&self, facts: &Facts) -> Report {
+        let mut report = check::check(facts, &self.rules);
+        report.allow(&self.allows);
+        report
+    }
+
+    fn file(&self, path: &Path) -> Judged {
+        Ok(targets::of_folder(path)?.map(|facts| self.facts(&facts)))
     }
 }
 
@@ -94,7 +137,7 @@ const PORTION: usize = 16;
 
 /// Reads and judges every file on all CPUs, one file in memory at a time on each, and hands the verdicts over in the
 /// order of the list.
-fn each(files: &[PathBuf], mut done: impl FnMut(Judged)) {
+fn each(files: &[PathBuf], judge: &Judge, mut done: impl FnMut(Judged)) {
     let next = AtomicUsize::new(0);
     let portions: Vec<&[PathBuf]> = files.chunks(PORTION).collect();
     let progress = output::progress(files.len());
@@ -103,7 +146,7 @@ fn each(files: &[PathBuf], mut done: impl FnMut(Judged)) {
     let work = |send: SyncSender<(usize, Vec<Judged>)>| loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
         let Some(portion) = portions.get(number) else { return };
-        let judged = portion.iter().map(|path| judge(path)).collect();
+        let judged = portion.iter().map(|path| judge.file(path)).collect();
         if send.send((number, judged)).is_err() {
             return;
         }
@@ -126,9 +169,4 @@ fn each(files: &[PathBuf], mut done: impl FnMut(Judged)) {
         }
     });
     progress.finish_and_clear();
-}
-
-fn judge(path: &Path) -> Judged {
-    let facts = targets::of_folder(path)?;
-    Ok(facts.map(|facts| check::check(&facts)))
 }

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use crate::{output, world};
+use crate::output::{self, State};
+use crate::world;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub(super) enum Exit {
     Findings,
     /// The work could not be done.
     Failed,
+    /// What a monitoring system wants to hear.
+    Plugin(State),
 }
 
 impl From<Exit> for ExitCode {
@@ -21,6 +24,7 @@ impl From<Exit> for ExitCode {
             Exit::Clean => Self::from(0),
             Exit::Findings => Self::from(1),
             Exit::Failed => Self::from(2),
+            Exit::Plugin(state) => Self::from(state as u8),
         }
     }
 }
@@ -57,16 +61,38 @@ pub(super) fn failed(error: &anyhow::Error) -> Exit {
 }
 
 /// The whole chain, in plain words.
-fn words(error: &anyhow::Error) -> String {
+pub(super) fn words(error: &anyhow::Error) -> String {
     let one = |cause: &(dyn std::error::Error + 'static)| {
         cause.downcast_ref::<std::io::Error>().map_or_else(|| cause.to_string(), world::plain)
     };
     error.chain().map(one).collect::<Vec<_>>().join(": ")
 }
 
+/// The same to a monitoring system, to which 2 would mean that something is wrong with the clocks.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(super) fn unknown(error: &anyhow::Error) -> anyhow::Result<Exit> {
+    let exit = failed(error);
+    if exit != Exit::Failed {
+        return Ok(exit);
+    }
+    output::unknown(&words(error))?;
+    Ok(Exit::Plugin(State::Unknown))
+}
+
 /// What clap has to say: help is no failure, a wrong word is.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {
     // A closed pipe under --help is nothing to report.
     let _ = error.print();
-    if error.use_stderr() { Exit::Failed.into() } else { Exit::Clean.into() }
+    if !error.use_stderr() {
+        return Exit::Clean.into();
+    }
+    let plugin = std::env::args_os().any(|word| word == "nagios" || word == "--format=nagios");
+    if !plugin {
+        return Exit::Failed.into();
+    }
+    // Where it cannot be said, the exit status still tells.
+    let _ = output::unknown("wrong usage, see standard error");
+    Exit::Plugin(State::Unknown).into()
 }

@@ -4,7 +4,7 @@ use kvmtime_core::facts::Facts;
 
 use super::exit::{self, Exit};
 use super::targets::{self, Targets};
-use crate::output::{self, Format};
+use crate::output::{self, Plain};
 
 /// Print what was read, and from where
 ///
@@ -22,7 +22,7 @@ pub(super) struct Args {
 
     /// How to print them
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: Plain,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {

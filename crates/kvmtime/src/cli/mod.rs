@@ -2,6 +2,8 @@
 
 mod capture;
 mod check;
+mod choices;
+mod config;
 mod exit;
 mod explain;
 mod facts;
@@ -28,6 +30,7 @@ enum Command {
     Capture(capture::Args),
     Rules(rules::Args),
     Explain(explain::Args),
+    Config(config::Args),
     Translate(translate::Args),
 }
 
@@ -43,6 +46,7 @@ pub fn main() -> ExitCode {
         Command::Capture(args) => capture::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Config(args) => config::run(&args),
         Command::Translate(args) => translate::run(&args),
     };
     done.unwrap_or_else(|error| exit::failed(&error)).into()

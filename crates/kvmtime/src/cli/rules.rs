@@ -1,7 +1,7 @@
 //! `kvmtime rules`.
 
 use super::exit::Exit;
-use crate::output::{self, Format};
+use crate::output::{self, Plain};
 
 /// List the catalogue of rules
 #[derive(Debug, clap::Args)]
@@ -9,7 +9,7 @@ use crate::output::{self, Format};
 pub(super) struct Args {
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: Plain,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {

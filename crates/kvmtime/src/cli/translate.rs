@@ -9,7 +9,7 @@ use kvmtime_wire::qemu::from_argv;
 
 use super::exit::{self, Exit, Hinted};
 use super::targets::{self, Found, Targets};
-use crate::output::{self, Format};
+use crate::output::{self, Plain};
 use crate::probe::{self, Installed};
 
 /// Say what becomes of a domain's clock settings
@@ -50,7 +50,7 @@ pub(super) struct Args {
 
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: Plain,
 
     /// A QEMU command line, to say what each of its options for time does
     #[arg(last = true, value_name = "QEMU")]

@@ -1,10 +1,17 @@
 //! What users see: the only place that prints.
 
 mod brief;
+mod explain;
 mod facts;
 mod json;
+mod junit;
+mod limit;
+mod markdown;
+mod nagios;
 mod report;
 mod rules;
+mod sarif;
+mod settings;
 mod translation;
 
 use std::io::{self, Write};
@@ -13,19 +20,74 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kvmtime_core::check::Report;
 use kvmtime_core::facts::Facts;
 use kvmtime_core::finding::Severity;
+use kvmtime_core::messages::Explained;
 use kvmtime_core::rule::Rule;
+use kvmtime_core::symptoms::Ranked;
 use kvmtime_core::translate::{Difference, Translation};
 
+pub(crate) use limit::Limit;
+pub(crate) use nagios::State;
 pub use rules::page as rule_page;
+pub(crate) use settings::{Allow, Setting, Settings};
 
-/// How results are printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+/// How a report is printed.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    clap::ValueEnum,
+    serde::Deserialize,
+    serde::Serialize,
+)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Format {
     /// For people.
     #[default]
     Text,
     /// For programs; the schema is named in it.
     Json,
+    /// A test case for each rule and subject, for CI.
+    Junit,
+    /// Tables, for an issue or a merge request.
+    Markdown,
+    /// A line with performance data, and a monitoring plugin's exit status.
+    Nagios,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+}
+
+/// How anything but a report is printed.
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+pub(crate) enum Plain {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs; the schema is named in it.
+    Json,
+}
+
+/// Whether text is coloured.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    clap::ValueEnum,
+    serde::Deserialize,
+    serde::Serialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    Always,
+    Never,
 }
 
 /// How much of a report is printed.
@@ -40,26 +102,46 @@ pub(crate) struct Verbosity {
     pub(crate) quiet: bool,
 }
 
+/// What a report is printed by, besides itself.
+pub(crate) struct Terms {
+    pub(crate) format: Format,
+    pub(crate) colour: Colour,
+    pub(crate) verbosity: Verbosity,
+    /// The least severity that counts.
+    pub(crate) limit: Limit,
+    /// The rules that were judged by.
+    pub(crate) rules: Vec<&'static Rule>,
+    /// What is wrong with the settings.
+    pub(crate) notices: Vec<String>,
+}
+
 /// Prints a report that comes in parts.
 pub(crate) struct Printer {
-    format: Format,
-    verbosity: Verbosity,
+    terms: Terms,
     colour: bool,
     report: Report,
     brief: brief::Lines,
 }
 
+/// A whole report, as formats print it.
+struct Whole<'a> {
+    report: &'a Report,
+    terms: &'a Terms,
+    /// What could not be read, and why.
+    failures: &'a [String],
+}
+
 impl Printer {
-    pub(crate) fn new(format: Format, verbosity: Verbosity) -> Self {
+    pub(crate) fn new(terms: Terms) -> Self {
         let (report, brief) = (Report::default(), brief::Lines::default());
-        Self { format, verbosity, colour: colour(), report, brief }
+        Self { colour: terms.colour.shown(), terms, report, brief }
     }
 
     /// Takes a part. Of many subjects only what is printed of them is kept.
     pub(crate) fn add(&mut self, part: Report) {
         self.report.append(part);
         let many = self.report.subjects.len() > brief::MANY;
-        if many && self.format == Format::Text && !self.verbosity.verbose {
+        if many && self.terms.format == Format::Text && !self.terms.verbosity.verbose {
             for finding in self.report.findings.drain(..) {
                 self.brief.add(&finding, self.colour);
             }
@@ -68,7 +150,7 @@ impl Printer {
     }
 
     /// Whether anything was judged.
-    pub(crate) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.report.subjects.is_empty()
     }
 
@@ -77,19 +159,35 @@ impl Printer {
         self.report.summary.worst()
     }
 
-    /// Prints it all.
+    /// Prints it all, with what could not be read where the format has a place for that.
     ///
     /// # Errors
     /// When standard output cannot be written.
-    pub(crate) fn finish(&self) -> io::Result<()> {
-        to_stdout(|out| match self.format {
+    pub(crate) fn finish(&self, failures: &[String]) -> io::Result<()> {
+        let whole = self.whole(failures);
+        let nothing = self.is_empty() && !failures.is_empty();
+        to_stdout(|out| match self.terms.format {
+            Format::Text | Format::Json | Format::Markdown if nothing => Ok(()),
             Format::Text => self.text(out),
             Format::Json => json::report(out, &self.report),
+            Format::Junit => junit::report(out, &whole),
+            Format::Markdown => markdown::report(out, &whole),
+            Format::Sarif => sarif::report(out, &whole),
+            Format::Nagios => nagios::report(out, &whole),
         })
     }
 
+    /// What a monitoring system is told, where the format is for one.
+    pub(crate) fn state(&self, failures: &[String]) -> Option<State> {
+        (self.terms.format == Format::Nagios).then(|| nagios::state(&self.whole(failures)))
+    }
+
+    fn whole<'a>(&'a self, failures: &'a [String]) -> Whole<'a> {
+        Whole { report: &self.report, terms: &self.terms, failures }
+    }
+
     fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Verbosity { verbose, quiet } = self.verbosity;
+        let Verbosity { verbose, quiet } = self.terms.verbosity;
         if self.is_empty() {
             return writeln!(out, "nothing to check was found");
         }
@@ -106,42 +204,83 @@ impl Printer {
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub(crate) fn facts(facts: &Facts, format: Format) -> anyhow::Result<()> {
+pub(crate) fn facts(facts: &Facts, format: Plain) -> anyhow::Result<()> {
     let json = serde_json::to_value(facts)?;
     to_stdout(|out| match format {
-        Format::Text => facts::text(out, &json),
-        Format::Json => json::value(out, &json),
+        Plain::Text => facts::text(out, &json),
+        Plain::Json => json::value(out, &json),
     })?;
     Ok(())
+}
+
+/// Prints settings, and where each value came from.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn settings(settings: &Settings, format: Plain) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => settings::text(out, settings),
+        Plain::Json => json::value(out, settings),
+    })
 }
 
 /// Prints the catalogue.
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub(crate) fn rules(format: Format) -> io::Result<()> {
+pub(crate) fn rules(format: Plain) -> io::Result<()> {
     to_stdout(|out| match format {
-        Format::Text => rules::table(out),
-        Format::Json => json::value(out, &rules::json()),
+        Plain::Text => rules::table(out),
+        Plain::Json => json::value(out, &rules::json()),
     })
 }
+
+/// The schema of everything that is explained.
+const EXPLAIN: &str = "kvmtime.explain/1";
 
 /// Prints a rule's page.
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub(crate) fn page(rule: &Rule) -> io::Result<()> {
-    to_stdout(|out| out.write_all(rule_page(rule).as_bytes()))
+pub(crate) fn page(rule: &Rule, format: Plain) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => out.write_all(rule_page(rule).as_bytes()),
+        Plain::Json => {
+            json::value(out, &serde_json::json!({ "schema": EXPLAIN, "rule": rules::one(rule) }))
+        }
+    })
+}
+
+/// Prints what messages mean.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn messages(found: &[Explained], format: Plain) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => explain::messages(out, found, Colour::Auto.shown()),
+        Plain::Json => json::value(out, &explain::messages_json(found)),
+    })
+}
+
+/// Prints what may cause a complaint.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn causes(complaint: &str, ranked: &[Ranked], format: Plain) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => explain::causes(out, ranked, Colour::Auto.shown()),
+        Plain::Json => json::value(out, &explain::causes_json(complaint, ranked)),
+    })
 }
 
 /// Prints what becomes of domains' settings.
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub(crate) fn translations(all: &[&Translation], format: Format) -> io::Result<()> {
+pub(crate) fn translations(all: &[&Translation], format: Plain) -> io::Result<()> {
     to_stdout(|out| match format {
-        Format::Text => translation::text(out, all),
-        Format::Json => translation::json(out, "kvmtime.translate/1", all),
+        Plain::Text => translation::text(out, all),
+        Plain::Json => translation::json(out, "kvmtime.translate/1", all),
     })
 }
 
@@ -149,10 +288,10 @@ pub(crate) fn translations(all: &[&Translation], format: Format) -> io::Result<(
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub(crate) fn differences(all: &[Difference], format: Format) -> io::Result<()> {
+pub(crate) fn differences(all: &[Difference], format: Plain) -> io::Result<()> {
     to_stdout(|out| match format {
-        Format::Text => translation::differences(out, all),
-        Format::Json => translation::json(out, "kvmtime.translate-diff/1", all),
+        Plain::Text => translation::differences(out, all),
+        Plain::Json => translation::json(out, "kvmtime.translate-diff/1", all),
     })
 }
 
@@ -162,6 +301,14 @@ pub(crate) fn differences(all: &[Difference], format: Format) -> io::Result<()> 
 /// When standard output cannot be written.
 pub(crate) fn line(text: &str) -> io::Result<()> {
     to_stdout(|out| writeln!(out, "{text}"))
+}
+
+/// Tells a monitoring system that nothing can be told.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn unknown(why: &str) -> io::Result<()> {
+    to_stdout(|out| nagios::unknown(out, why))
 }
 
 /// Prints an error, and what may help. Where nobody can be told, the exit status tells.
@@ -184,9 +331,16 @@ pub(crate) fn progress(length: usize) -> ProgressBar {
     }
 }
 
-/// In colour only on a terminal that wants it.
-fn colour() -> bool {
-    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+impl Colour {
+    fn shown(self) -> bool {
+        match self {
+            Self::Auto => {
+                anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+            }
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
 }
 
 /// Writes through one large buffer.

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use anstyle::{AnsiColor, Style};
+use kvmtime_core::allow::Allowed;
 use kvmtime_core::check::{Report, Skipped, Subject};
 use kvmtime_core::finding::{Cure, Effect, Finding, Risk, Severity};
 
@@ -26,10 +27,13 @@ pub(super) fn findings(
     Ok(())
 }
 
-/// Why rules were skipped.
+/// Why rules were skipped, and findings allowed.
 pub(super) fn skipped(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     for Skipped { rule, subject, why } in &report.skipped {
         writeln!(out, "skipped {rule} on {subject}, because {why}")?;
+    }
+    for Allowed { finding, reason } in &report.allowed {
+        writeln!(out, "allowed {} on {}, because {reason}", finding.rule, finding.subject)?;
     }
     Ok(())
 }
@@ -64,7 +68,7 @@ fn snippet<'a>(finding: &'a Finding, several: bool, verbose: bool) -> Group<'a> 
         note(format!("{}: {}{from}", evidence.what, evidence.value))
     });
     group = group.elements(notes);
-    group.element(note(cure(&finding.cure)))
+    group.element(note(format!("cure: {}", cure(&finding.cure))))
 }
 
 fn note<'a>(text: String) -> Element<'a> {
@@ -87,7 +91,8 @@ fn excerpt<'a>(
         .annotation(AnnotationKind::Primary.span(offset(at.column)..end))
 }
 
-fn cure(cure: &Cure) -> String {
+/// A cure with what it takes.
+pub(super) fn cure(cure: &Cure) -> String {
     let effect = match cure.effect {
         Effect::Live => "takes effect at once",
         Effect::GuestReboot => "takes effect when the guest reboots",
@@ -99,7 +104,7 @@ fn cure(cure: &Cure) -> String {
         Risk::Careful => ", with care",
         Risk::Manual => ", needs judgement",
     };
-    format!("cure: {} ({effect}{risk})", cure.summary)
+    format!("{} ({effect}{risk})", cure.summary)
 }
 
 /// The line of counts.
@@ -117,7 +122,7 @@ pub(super) fn closing(
     };
     writeln!(
         out,
-        "{}: {}, {}, {}; {} passed, {} skipped{}",
+        "{}: {}, {}, {}; {} passed, {} skipped{}{}",
         subjects(&report.subjects),
         count(sum.error, Severity::Error, "error"),
         count(sum.warning, Severity::Warning, "warning"),
@@ -125,7 +130,12 @@ pub(super) fn closing(
         sum.passed,
         sum.skipped,
         if sum.skipped > 0 && !verbose { " (-v says why)" } else { "" },
+        allowed(report.allowed.len()),
     )
+}
+
+fn allowed(number: usize) -> String {
+    if number == 0 { String::new() } else { format!(", {number} allowed") }
 }
 
 fn subjects(all: &[Subject]) -> String {

@@ -16,13 +16,16 @@ pub(super) fn table(out: &mut dyn Write) -> io::Result<()> {
 }
 
 pub(super) fn json() -> Value {
-    let rules = CATALOGUE.iter().map(|rule| {
-        json!({
-            "id": rule.id, "severity": rule.severity, "subject": rule.check.subject(),
-            "summary": rule.summary, "since": rule.since, "page": page(rule),
-        })
-    });
+    let rules = CATALOGUE.iter().map(|rule| one(rule));
     json!({ "schema": "kvmtime.rules/1", "rules": rules.collect::<Vec<_>>() })
+}
+
+/// A rule as JSON.
+pub(super) fn one(rule: &Rule) -> Value {
+    json!({
+        "id": rule.id, "severity": rule.severity, "subject": rule.check.subject(),
+        "summary": rule.summary, "since": rule.since, "page": page(rule),
+    })
 }
 
 /// A rule's page as Markdown.

@@ -122,6 +122,12 @@ pub(crate) fn number(path: &str) -> io::Result<i64> {
     read(path)?.trim().parse().map_err(io::Error::other)
 }
 
+/// An environment variable; an empty one is as none.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    let value = std::env::var_os(name)?.to_string_lossy().into_owned();
+    (!value.is_empty()).then_some(value)
+}
+
 /// Seconds since the epoch, by the system clock.
 pub(crate) fn epoch_seconds() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

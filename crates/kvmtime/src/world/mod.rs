@@ -16,7 +16,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use folder::is_evidence;
-pub(crate) use live::{Input, epoch_seconds, input, is_there, number, open, processes, read};
+pub(crate) use live::{
+    Input, epoch_seconds, input, is_there, number, open, processes, read, variable,
+};
 pub(crate) use record::Recorder;
 
 /// Below this folder of the evidence lie the answers that are no files of the machine itself.

@@ -31,9 +31,12 @@ pub struct Tracking {
 impl Tracking {
     /// Whether the clock follows anything but itself.
     pub fn synchronised(&self) -> bool {
-        self.leap != "Not synchronised"
-            && self.reference_id != "00000000"
-            && self.reference_id != "7F7F0101"
+        self.leap != "Not synchronised" && self.reference_id != "00000000" && !self.follows_itself()
+    }
+
+    /// Whether it follows the local clock (chrony.conf(5), `local`).
+    pub fn follows_itself(&self) -> bool {
+        self.reference_id == "7F7F0101"
     }
 
     /// The bound of the clock's error that NTP gives, in seconds: root dispersion + half the root delay (RFC 5905, root distance).

@@ -1,0 +1,67 @@
+//! What a run of `check` may be told by flags, and by a configuration where they are silent.
+
+use std::path::PathBuf;
+
+use super::exit::Hinted;
+use crate::config::{self, Layer, Refused, Set, Settings};
+use crate::output::{Colour, Format, Limit};
+
+/// Flags that a configuration can stand for.
+#[derive(Debug, clap::Args)]
+pub(super) struct Choices {
+    /// How to print what was found [default: text]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+
+    /// The least severity that makes the exit status 1 [default: warning]
+    #[arg(long, value_name = "SEVERITY", value_enum)]
+    fail_on: Option<Limit>,
+
+    /// Judge by these rules alone, separated by commas
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    only: Vec<String>,
+
+    /// Do not judge by these rules, separated by commas
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    skip: Vec<String>,
+
+    /// Whether text is coloured [default: auto]
+    #[arg(long, alias = "color", value_name = "WHEN", value_enum)]
+    colour: Option<Colour>,
+
+    /// The configuration to read instead of /etc/kvmtime: a file, or a folder that is laid out like that one
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Choices {
+    /// What holds: these flags, else the environment, else the configuration, else the default.
+    pub(super) fn settings(&self) -> anyhow::Result<Settings> {
+        let flags = Layer {
+            fail_on: self.fail_on.map(|value| Set::new(value, "--fail-on")),
+            format: self.format.map(|value| Set::new(value, "--format")),
+            only: list(&self.only, "--only"),
+            skip: list(&self.skip, "--skip"),
+            colour: self.colour.map(|value| Set::new(value, "--colour")),
+            allow: Vec::new(),
+        };
+        Settings::load(flags, self.config.as_deref()).map_err(refused)
+    }
+
+    /// Whether a monitoring system asks, whatever becomes of the settings.
+    pub(super) fn for_monitoring(&self) -> bool {
+        self.format.or_else(config::asked_format) == Some(Format::Nagios)
+    }
+}
+
+fn list(rules: &[String], flag: &str) -> Option<Set<Vec<String>>> {
+    (!rules.is_empty()).then(|| Set::new(rules.to_vec(), flag))
+}
+
+/// A refusal as every other error, with its hint.
+pub(super) fn refused(refused: Refused) -> anyhow::Error {
+    match refused.hint {
+        Some(hint) => Hinted::new(refused.message, hint).into(),
+        None => anyhow::anyhow!(refused.message),
+    }
+}
