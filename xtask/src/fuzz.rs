@@ -15,6 +15,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
     let folder = crate::root().join("fuzz");
+    let built = cargo_fuzz(&folder, "build").status().context("cargo fuzz does not run")?;
+    ensure!(built.success(), "cargo fuzz build: {built}");
     for target in targets(&folder)? {
         let found = folder.join("corpus").join(&target);
         std::fs::create_dir_all(&found)?;
@@ -23,10 +25,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
             .arg(&target)
             .arg(&found)
             .arg(folder.join("seeds").join(&target))
-            .args(["--", "-verbosity=0", &format!("-max_total_time={}", args.seconds)])
-            .status()
-            .context("cargo fuzz does not run")?;
-        if !done.success() {
+            .args(["--", &format!("-max_total_time={}", args.seconds)])
+            .output()?;
+        // libFuzzer is talkative, and only worth reading when it found something.
+        if !done.status.success() {
+            eprintln!("{}", String::from_utf8_lossy(&done.stderr));
             return Ok(false);
         }
     }
