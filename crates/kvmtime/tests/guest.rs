@@ -85,7 +85,9 @@ fn a_guest_on_its_tsc_is_seen_as_it_is() {
 #[test]
 fn a_guest_on_an_emulated_clock_is_told_so() {
     for clocksource in ["hpet", "acpi_pm"] {
-        let booted = Found::in_guest(&format!("clocksource={clocksource}"), &[]);
+        // As above.
+        let cmdline = format!("clocksource={clocksource} tsc=nowatchdog");
+        let booted = Found::in_guest(&cmdline, &[]);
         let Some(found) = need(booted) else { return };
         assert_eq!(found.clocksource(), clocksource);
         assert_eq!(*found.switched_to(), *clocksource);
