@@ -282,6 +282,22 @@ fn what_is_no_file_in_a_folder_does_not_stop_the_rest() {
 }
 
 #[test]
+fn what_helps_several_in_a_row_is_said_once() {
+    let error = words(&run(&["check", "/nowhere", "/not-there", "qemu:0"]).stderr);
+    let lines: Vec<&str> = error.lines().map(|line| &line[..line.len().min(16)]).collect();
+    assert_eq!(
+        lines,
+        [
+            "kvmtime: cannot ",
+            "kvmtime: cannot ",
+            "hint: a target i",
+            "kvmtime: there i",
+            "hint: `kvmtime c"
+        ]
+    );
+}
+
+#[test]
 fn what_is_empty_or_in_another_coding_says_so() {
     let error = words(&check(" \n", &[]).stderr);
     assert_eq!(error, "kvmtime: cannot read -: it is empty\n");

@@ -71,9 +71,7 @@ fn judged(args: &Args) -> anyhow::Result<Exit> {
     let failures = judge.all(&args.targets, &mut printer);
     let said: Vec<String> = failures.iter().map(exit::words).collect();
     printer.finish(&said)?;
-    for failure in &failures {
-        exit::failed(failure);
-    }
+    exit::failed_parts(&failures);
     let reached = printer.worst().is_some_and(|severity| limit.reached(severity));
     Ok(match (printer.state(&said), failures.is_empty(), reached) {
         (Some(state), ..) => Exit::Plugin(state),

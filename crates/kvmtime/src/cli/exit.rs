@@ -45,6 +45,23 @@ impl Hinted {
 
 /// Prints why a command could not do its work. A reader that went away is no failure.
 pub(super) fn failed(error: &anyhow::Error) -> Exit {
+    told(error, hint(error))
+}
+
+/// Prints why parts of the work could not be done; what may help several in a row is said once, after the last.
+pub(super) fn failed_parts(errors: &[anyhow::Error]) {
+    for (index, error) in errors.iter().enumerate() {
+        let next = errors.get(index + 1).and_then(hint);
+        told(error, hint(error).filter(|hint| next != Some(hint)));
+    }
+}
+
+/// What may help.
+fn hint(error: &anyhow::Error) -> Option<&str> {
+    error.chain().find_map(|cause| cause.downcast_ref::<Hinted>()).map(|hinted| &*hinted.hint)
+}
+
+fn told(error: &anyhow::Error, hint: Option<&str>) -> Exit {
     let closed = |cause: &(dyn std::error::Error + 'static)| {
         let io = cause.downcast_ref::<std::io::Error>();
         let json =
@@ -54,8 +71,6 @@ pub(super) fn failed(error: &anyhow::Error) -> Exit {
     if error.chain().any(closed) {
         return Exit::Clean;
     }
-    let hint =
-        error.chain().find_map(|cause| cause.downcast_ref::<Hinted>()).map(|h| h.hint.as_str());
     output::error(&words(error), hint);
     Exit::Failed
 }

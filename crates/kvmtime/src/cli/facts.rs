@@ -39,8 +39,6 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         }
     }
     output::facts(&all, args.format)?;
-    for failure in &failures {
-        exit::failed(failure);
-    }
+    exit::failed_parts(&failures);
     Ok(if failures.is_empty() { Exit::Clean } else { Exit::Failed })
 }

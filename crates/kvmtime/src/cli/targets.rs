@@ -107,7 +107,7 @@ impl Targets {
                 .into(),
             ),
             Ok(Input::Folder(files)) => found.files.extend(files),
-            Err(error) => found.failures.push(unreadable(path, &error)),
+            Err(error) => found.failures.push(absent(path, &error)),
         }
     }
 }
@@ -141,9 +141,7 @@ fn part(name: &str) -> Option<Part> {
 
 /// Reads one file of a folder. What is XML but no domain, as libvirt's networks beside its domains, is passed over.
 pub(super) fn of_folder(path: &Path) -> anyhow::Result<Option<Facts>> {
-    let text = world::read(path).map_err(|error| {
-        anyhow::anyhow!("cannot read {}: {}", path.display(), world::plain(&error))
-    })?;
+    let text = world::read(path).map_err(|error| unreadable(path, &error))?;
     match probe::domain::of_text(&text, &path.to_string_lossy()) {
         Ok(domains) => Ok(Some(Facts { domains, ..Facts::default() })),
         Err(NoDomain::Other(_)) => Ok(None),
@@ -187,19 +185,24 @@ fn text_of(path: &Path) -> anyhow::Result<String> {
     match world::input(path) {
         Ok(Input::File(text)) => Ok(text),
         Ok(_) => anyhow::bail!("cannot read {}: it is a folder", path.display()),
-        Err(error) => Err(unreadable(path, &error)),
+        Err(error) => Err(absent(path, &error)),
     }
+}
+
+/// What was named and cannot be read may not have been meant as a path.
+fn absent(path: &Path, error: &std::io::Error) -> anyhow::Error {
+    let unreadable = unreadable(path, error);
+    if error.kind() != std::io::ErrorKind::NotFound {
+        return unreadable;
+    }
+    let hint = "a target is a path, host, guest, domain:NAME, qemu:PID or libvirt+URI";
+    Hinted::new(unreadable.to_string(), hint).into()
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> anyhow::Error {
     let message = format!("cannot read {}: {}", path.display(), world::plain(error));
     match error.kind() {
         std::io::ErrorKind::PermissionDenied => Hinted::new(message, "run as root").into(),
-        std::io::ErrorKind::NotFound => Hinted::new(
-            message,
-            "a target is a path, host, guest, domain:NAME, qemu:PID or libvirt+URI",
-        )
-        .into(),
         _ => anyhow::anyhow!(message),
     }
 }
