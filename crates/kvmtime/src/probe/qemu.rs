@@ -25,7 +25,9 @@ pub(super) fn of_processes(world: &World, all: &Fact<Vec<Process>>) -> Vec<Qemu>
                 Some(argv) => qemu::from_argv(argv),
                 None => qemu::parse(&process.command).ok()?,
             };
-            Some(Qemu::of_process(process.pid, line))
+            // libvirt asks QEMU what it can do by a machine that runs nothing.
+            let guest = line.machine().get("type") != Some("none");
+            guest.then(|| Qemu::of_process(process.pid, line))
         })
         .collect()
 }
