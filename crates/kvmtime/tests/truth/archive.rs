@@ -33,7 +33,7 @@ fn fetch(folder: &Path, suite: &str) -> Result<PathBuf, Lacking> {
         std::fs::create_dir_all(at(path)).unwrap();
     }
     std::fs::write(at("state/status"), "").unwrap();
-    let source = format!("deb [signed-by={KEYRING}] http://deb.debian.org/debian {suite} main\n");
+    let source = format!("deb [signed-by={KEYRING}] {} {suite} main\n", archive()?);
     std::fs::write(at("etc/sources.list"), source).unwrap();
     let settings = format!(
         "Dir::Etc \"{0}/etc\";\nDir::Etc::sourcelist \"sources.list\";\nDir::Etc::sourceparts \"-\";\n\
@@ -60,6 +60,17 @@ fn fetch(folder: &Path, suite: &str) -> Result<PathBuf, Lacking> {
         }
     }
     Ok(at("cache/archives"))
+}
+
+/// The archive that this machine takes its own release from, not its updates.
+fn archive() -> Result<String, Lacking> {
+    let format = ["indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages"];
+    let known = Command::new("apt-get").args(format).output().unwrap();
+    let known = String::from_utf8_lossy(&known.stdout).into_owned();
+    let lines = known.lines().filter_map(|line| line.split_once(' '));
+    let own =
+        lines.filter(|(_, release)| !release.contains('-')).map(|(uri, _)| uri.to_owned()).next();
+    own.ok_or_else(|| Lacking::Obtainable("apt's lists (apt-get update)".to_owned()))
 }
 
 fn unpack(archives: &Path, root: &Path) {
