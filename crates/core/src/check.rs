@@ -171,12 +171,14 @@ pub fn check(facts: &Facts, rules: &[&Rule]) -> Report {
     for domain in &facts.domains {
         report.append(one(rules, domain.subject(), &domain.source, |check| match check {
             Check::Domain(check) => Some(check(domain, facts)),
+            Check::Xml(check) => Some(Ok(check(domain))),
             _ => None,
         }));
     }
     for qemu in &facts.qemus {
         report.append(one(rules, qemu.subject(), &qemu.source, |check| match check {
             Check::Qemu(check) => Some(check(qemu, facts)),
+            Check::Arguments(check) => Some(Ok(check(qemu))),
             _ => None,
         }));
     }

@@ -33,8 +33,12 @@ pub enum Check {
     Machine(fn(&Machine, &Facts) -> Verdict),
     /// One libvirt domain.
     Domain(fn(&Domain, &Facts) -> Verdict),
+    /// One libvirt domain by its XML alone, which always suffices.
+    Xml(fn(&Domain) -> Vec<Finding>),
     /// One QEMU command line.
     Qemu(fn(&Qemu, &Facts) -> Verdict),
+    /// One QEMU command line by itself, which always suffices.
+    Arguments(fn(&Qemu) -> Vec<Finding>),
 }
 
 impl Check {
@@ -44,9 +48,14 @@ impl Check {
             Self::Host(_) => "host",
             Self::Guest(_) => "guest",
             Self::Machine(_) => "host or guest",
-            Self::Domain(_) => "domain",
-            Self::Qemu(_) => "qemu",
+            Self::Domain(_) | Self::Xml(_) => "domain",
+            Self::Qemu(_) | Self::Arguments(_) => "qemu",
         }
+    }
+
+    /// Whether a fact may be lacking, so that the rule is skipped.
+    pub fn can_be_skipped(&self) -> bool {
+        !matches!(self, Self::Xml(_) | Self::Arguments(_))
     }
 }
 

@@ -1,8 +1,7 @@
 //! See [`RULE`].
 
-use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk};
-use crate::rule::Verdict;
+use crate::facts::Domain;
+use crate::finding::{Effect, Finding, Risk};
 
 crate::rule! {
     /// ## What it checks
@@ -25,20 +24,20 @@ crate::rule! {
     /// ## References
     /// - QEMU `system/rtc.c` and `hw/rtc/mc146818rtc.c:rtc_post_load`
     /// - <https://libvirt.org/formatdomain.html#time-keeping>
-    "dom-rtc-track-guest" on Domain {
+    "dom-rtc-track-guest" on Xml {
         summary: "the RTC follows guest time, which stops while the VM does",
         severity: Warning,
         since: "0.1.0",
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
+fn check(domain: &Domain) -> Vec<Finding> {
     // libvirt takes the first <timer name='rtc'> and ignores another.
     let track = domain.xml.timer("rtc").and_then(|rtc| rtc.track.as_ref());
-    let Some(track) = track.filter(|track| track.value == "guest") else { return Ok(vec![]) };
+    let Some(track) = track.filter(|track| track.value == "guest") else { return vec![] };
     let found = RULE
         .found("the RTC tracks guest time, so it stands still whenever the VM is paused or saved")
         .cure("remove `track`, or write `track='wall'`", Effect::GuestRestart, Risk::Careful)
         .change(domain.rewrite("track", track, "wall"));
-    Ok(vec![domain.blame(found, "clock/timer[rtc]@track", track)])
+    vec![domain.blame(found, "clock/timer[rtc]@track", track)]
 }

@@ -24,7 +24,8 @@ pub(super) fn json() -> Value {
 pub(super) fn one(rule: &Rule) -> Value {
     json!({
         "id": rule.id, "severity": rule.severity, "subject": rule.check.subject(),
-        "summary": rule.summary, "since": rule.since, "page": page(rule),
+        "can_be_skipped": rule.check.can_be_skipped(), "summary": rule.summary, "since": rule.since,
+        "page": page(rule),
     })
 }
 
