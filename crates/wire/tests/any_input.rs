@@ -9,8 +9,9 @@ use kvmtime_wire::cmdline::Cmdline;
 use kvmtime_wire::ntp::{conf as ntp_conf, peers};
 use kvmtime_wire::{
     adjtime, assignments, capabilities, cpuinfo, domain, klog, openntpd, pressure, ps, qemu, stat,
-    timesync, unit, virsh,
+    sysctl, timesync, unit, virsh,
 };
+use kvmtime_wire::windows::{bcdedit, boot_ini, properties, reg, sc, w32tm};
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -34,7 +35,15 @@ fn parse_all(text: &str) {
     kept(&chrony_conf::parse(text, "/etc/chrony.conf"));
     kept(&ntp_conf::parse(text, "/etc/ntp.conf"));
     kept(&qemu::from_argv(text));
-    kept(&virsh::versions(text));
+    kept(&sysctl::timecounter(text));
+    kept(&sysctl::hz(text));
+    kept(&sysctl::time_deltas(text));
+    kept(&bcdedit::parse(text));
+    kept(&boot_ini::default_entry(text));
+    kept(&properties::parse(text));
+    kept(&reg::values(text));
+    let _ = sc::runs(text).map(|read| kept(&read));
+    let _ = w32tm::parse(text).map(|read| kept(&read));
     let _ = capabilities::parse(text).map(|read| kept(&read));
     let _ = tracking::parse(text).map(|read| kept(&read));
     let _ = sources::parse(text).map(|read| kept(&read));
