@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::allow::Allowed;
-use crate::facts::{Facts, Role, Source};
+use crate::facts::{Facts, Machine, Source, System};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Check, Rule, Verdict};
 
@@ -25,14 +25,17 @@ pub struct Subject {
     /// Whether it stands for its whole machine: what is judged once of a machine was judged with it.
     #[serde(skip)]
     pub whole: bool,
+    /// What it runs, if it is a machine.
+    #[serde(skip)]
+    pub system: System,
 }
 
 impl Subject {
     /// Whether it was judged by rules of that kind.
     pub fn is_judged_by(&self, check: &Check) -> bool {
         match check {
-            Check::Machine(_) => self.whole,
-            check => check.subject() == self.kind,
+            Check::Machine(_) => self.whole && check.suits(self.system),
+            check => check.subject() == self.kind && check.suits(self.system),
         }
     }
 }
@@ -157,14 +160,11 @@ pub fn check(facts: &Facts, rules: &[&Rule]) -> Report {
     let mut report = Report::default();
     for machine in &facts.machines {
         for role in &machine.roles {
-            let first = *role == machine.roles[0];
-            let subject = Subject { whole: first, ..machine.subject(*role) };
-            report.append(one(rules, subject, &Source::default(), |check| match (check, role) {
-                (Check::Host(check), Role::Host) | (Check::Guest(check), Role::Guest) => {
-                    Some(check(machine, facts))
-                }
-                (Check::Machine(check), _) if first => Some(check(machine, facts)),
-                _ => None,
+            let whole = *role == machine.roles[0];
+            let subject = Subject { whole, ..machine.subject(*role) };
+            let kind = subject.clone();
+            report.append(one(rules, subject, &Source::default(), |check| {
+                kind.is_judged_by(check).then(|| of_machine(check, machine, facts)).flatten()
             }));
         }
     }
@@ -183,6 +183,19 @@ pub fn check(facts: &Facts, rules: &[&Rule]) -> Report {
         }));
     }
     report
+}
+
+fn of_machine(check: &Check, machine: &Machine, facts: &Facts) -> Option<Verdict> {
+    match check {
+        Check::Host(check) | Check::Guest(check) | Check::Unix(check) | Check::Machine(check) => {
+            Some(check(machine, facts))
+        }
+        Check::Bsd(check) => machine.bsd.as_ref().map(|bsd| check(machine, bsd)),
+        Check::Windows(check) => {
+            machine.windows.as_ref().map(|windows| check(machine, windows, facts))
+        }
+        Check::Domain(_) | Check::Xml(_) | Check::Qemu(_) | Check::Arguments(_) => None,
+    }
 }
 
 /// Judges one subject by every rule to which `apply` has an answer.

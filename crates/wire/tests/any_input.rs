@@ -7,11 +7,11 @@ use std::sync::LazyLock;
 use kvmtime_wire::chrony::{conf as chrony_conf, sources, tracking};
 use kvmtime_wire::cmdline::Cmdline;
 use kvmtime_wire::ntp::{conf as ntp_conf, peers};
+use kvmtime_wire::windows::{bcdedit, boot_ini, properties, reg, sc, w32tm};
 use kvmtime_wire::{
     adjtime, assignments, capabilities, cpuinfo, domain, klog, openntpd, pressure, ps, qemu, stat,
     sysctl, timesync, unit, virsh,
 };
-use kvmtime_wire::windows::{bcdedit, boot_ini, properties, reg, sc, w32tm};
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -12,7 +12,7 @@ use kvmtime_wire::stat::CpuTime;
 use kvmtime_wire::timesync::TimesyncStatus;
 use serde::{Deserialize, Serialize};
 
-use super::{Kvm, LibvirtHost, Power, Rtc, TimeDaemon, Timex};
+use super::{Bsd, Kvm, LibvirtHost, Power, Rtc, TimeDaemon, Timex, Windows};
 use crate::check::Subject;
 use crate::fact::Fact;
 use crate::profile::Os;
@@ -25,6 +25,18 @@ pub enum Role {
     Host,
     /// It is one.
     Guest,
+}
+
+/// What a machine runs, as far as rules are written for one and not the others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum System {
+    /// Linux, or not known.
+    #[default]
+    Linux,
+    /// FreeBSD, NetBSD or OpenBSD.
+    Bsd,
+    /// Windows.
+    Windows,
 }
 
 /// One machine.
@@ -89,6 +101,12 @@ pub struct Machine {
     pub libvirt: LibvirtHost,
     /// Logs.
     pub logs: Logs,
+    /// What only a BSD has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bsd: Option<Bsd>,
+    /// What only Windows has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows: Option<Windows>,
 }
 
 /// Who runs the machine.
@@ -196,6 +214,16 @@ impl Machine {
             os: self.os.value().map(|os| os.id.clone()),
             from: self.source.clone(),
             whole: false,
+            system: self.system(),
+        }
+    }
+
+    /// What it runs.
+    pub fn system(&self) -> System {
+        match (&self.windows, &self.bsd) {
+            (Some(_), _) => System::Windows,
+            (None, Some(_)) => System::Bsd,
+            (None, None) => System::Linux,
         }
     }
 

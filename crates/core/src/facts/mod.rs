@@ -1,5 +1,6 @@
 //! What can be known of machines, domains and QEMU processes.
 
+mod bsd;
 mod clock;
 mod daemon;
 mod devices;
@@ -19,21 +20,24 @@ mod rhel;
 mod rtc;
 mod source;
 mod timex;
+mod windows;
 
+pub use bsd::{Bsd, slowness};
 pub use daemon::TimeDaemon;
 pub use devices::Setting;
 pub use discipline::Opinion;
 pub use domain::Domain;
 pub use kvm::{Kvm, KvmDevice};
-pub use libvirt::{LibvirtGuests, LibvirtHost};
+pub use libvirt::{HookLine, LibvirtGuests, LibvirtHost};
 pub use machine::{
-    Agent, Chrony, Clocksource, Hypervisor, LIVE, Logs, Machine, Ntp, Phc, Role, Units,
+    Agent, Chrony, Clocksource, Hypervisor, LIVE, Logs, Machine, Ntp, Phc, Role, System, Units,
 };
 pub use power::{IdleState, Power};
 pub use qemu::Qemu;
 pub use rtc::Rtc;
 pub use source::Source;
 pub use timex::Timex;
+pub use windows::{RtcShows, Service, Windows, Zone};
 
 use serde::{Deserialize, Serialize};
 

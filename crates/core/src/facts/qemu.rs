@@ -3,8 +3,8 @@
 use kvmtime_wire::qemu::{CommandLine, Opt};
 use serde::{Deserialize, Serialize};
 
-use super::Source;
 use super::{Domain, Facts};
+use super::{Source, System};
 use crate::check::Subject;
 use crate::fact::{Fact, Unknown};
 use crate::finding::Finding;
@@ -53,6 +53,7 @@ impl Qemu {
             os: self.os.value().map(|os| os.id.clone()),
             from: self.from.clone(),
             whole: false,
+            system: System::default(),
         }
     }
 

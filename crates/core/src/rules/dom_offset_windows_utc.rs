@@ -21,7 +21,7 @@ crate::rule! {
     /// host's local time at the start; from then on Windows itself sets the RTC when daylight saving time begins or ends.
     ///
     /// ## Exceptions
-    /// Guests whose registry says that the RTC is in UTC, and guests whose zone is UTC. The XML shows neither. It is only
+    /// Guests whose registry says that the RTC is in UTC, and guests whose zone is UTC. The XML shows neither; checked together with the guest, it is left to `win-rtc-mode-mismatch`. It is only
     /// noted under KubeVirt, whose presets have the RTC in UTC on purpose, and on a host whose own zone is at UTC, where
     /// `localtime` would change nothing.
     ///
@@ -47,6 +47,11 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
     }
     let os = domain.os.get()?;
     if !os.is_windows() && os.family != Family::Dos {
+        return Ok(vec![]);
+    }
+    // Whose registry is known is judged by win-rtc-mode-mismatch.
+    let guest = facts.windows_of(domain);
+    if guest.is_some_and(|guest| guest.rtc_is_utc.optional().is_ok() && guest.zone.value().is_some()) {
         return Ok(vec![]);
     }
     let zone = facts.host().map(|host| &host.rtc.zone_offset_seconds);

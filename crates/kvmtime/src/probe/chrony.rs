@@ -7,8 +7,13 @@ use super::directives::{self, Syntax};
 use super::processes::not_running;
 use crate::world::World;
 
-/// Where distributions keep it.
-const CONF: [&str; 2] = ["/etc/chrony/chrony.conf", "/etc/chrony.conf"];
+/// Where distributions, FreeBSD's ports and NetBSD's packages keep it.
+const CONF: [&str; 4] = [
+    "/etc/chrony/chrony.conf",
+    "/etc/chrony.conf",
+    "/usr/local/etc/chrony.conf",
+    "/usr/pkg/etc/chrony.conf",
+];
 
 const SYNTAX: Syntax = Syntax { parse: conf::parse, include: conf::include };
 

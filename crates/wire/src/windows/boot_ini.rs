@@ -29,7 +29,9 @@ pub fn default_entry(text: &str) -> Option<Entry> {
         match (section, pair) {
             _ if line.starts_with('[') => section = line,
             (_, None) => {}
-            ("[operating systems]", Some((path, _))) => entries.push((index + 1, path.trim(), line)),
+            ("[operating systems]", Some((path, _))) => {
+                entries.push((index + 1, path.trim(), line))
+            }
             (_, Some((name, path))) if name.trim().eq_ignore_ascii_case("default") => {
                 default = Some(path.trim());
             }

@@ -28,7 +28,9 @@ mod tests {
         assert_eq!(number(&new["ActiveTimeBias"]), Some(0xffff_ffc4));
         assert_eq!(new["TimeZoneKeyName"], "W. Europe Standard Time");
         assert_eq!(new["DaylightName"], "@tzres.dll,-321");
-        let old = values("! REG.EXE VERSION 3.0\n\nHKEY_LOCAL_MACHINE\\X\n\tRealTimeIsUniversal\tREG_DWORD\t0x1\n\tEmpty\tREG_SZ\t\n");
+        let old = values(
+            "! REG.EXE VERSION 3.0\n\nHKEY_LOCAL_MACHINE\\X\n\tRealTimeIsUniversal\tREG_DWORD\t0x1\n\tEmpty\tREG_SZ\t\n",
+        );
         assert_eq!((number(&old["RealTimeIsUniversal"]), &*old["Empty"]), (Some(1), ""));
     }
 }
