@@ -1,7 +1,7 @@
 //! See [`RULE`].
 
 use crate::facts::{Bsd, Machine, slowness};
-use crate::finding::{Effect, Risk};
+use crate::finding::{Effect, Risk, Severity};
 use crate::profile::Family;
 use crate::rule::Verdict;
 
@@ -46,6 +46,10 @@ fn check(guest: &Machine, bsd: &Bsd) -> Verdict {
             Effect::HostReboot,
         ),
         Some(_) => ("`sysctl kern.timecounter.hardware=pvclock0`, and take another choice out of /etc/sysctl.conf", Effect::Live),
+        None if severity == Severity::Error && bsd.offers("acpi") => (
+            "choose `acpihpet0`, else `acpitimer0`: `sysctl kern.timecounter.hardware=…`, and the same line in /etc/sysctl.conf",
+            Effect::Live,
+        ),
         None if os.before(&[6, 5]) => ("upgrade to OpenBSD 6.5 or later", Effect::GuestRestart),
         None => (
             "give the guest kvm-clock with its stable bit: see dom-kvmclock-disabled, dom-kvm-hidden, host-clocksource-not-tsc",

@@ -55,7 +55,11 @@ fn check(guest: &Machine, windows: &Windows, facts: &Facts) -> Verdict {
     let found = RULE
         .found(message)
         .severity(if zone.offset_seconds == 0 { Severity::Warning } else { Severity::Error })
-        .saw("RealTimeIsUniversal", u8::from(takes_utc), windows.rtc_is_utc.from())
+        .saw(
+            "RealTimeIsUniversal",
+            if takes_utc { "1" } else { "not 1" },
+            windows.rtc_is_utc.from(),
+        )
         .saw_fact("zone's offset from UTC, seconds", &windows.zone, |zone| zone.offset_seconds)
         .cure(cure, Effect::GuestRestart, Risk::Careful);
     Ok(vec![match offset {

@@ -23,7 +23,7 @@ const OTHERS: [&str; 5] = ["qemu-system", "qemu-kvm", "kvm", "qemu-ga", "busybox
 
 /// How a BSD and support archives list processes.
 const ARCHIVED: [&[&str]; 5] = [
-    &["ps", "-axo", "pid,args"],
+    &["ps", "-axwwo", "pid,args"],
     &["ps", "auxwwwm"],
     &["ps", "auxfwww"],
     &["ps", "auxwww"],

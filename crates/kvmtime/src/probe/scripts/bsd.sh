@@ -62,6 +62,8 @@ run() {
         unknown "/kvmtime/run/$name" '"absent"'
     elif "$@" >"$folder/output" 2>"$folder/error" </dev/null; then
         redacted <"$folder/output" >"$folder/kvmtime/run/$name"
+    elif grep -Eqi 'not permitted|denied' "$folder/error"; then
+        unknown "/kvmtime/run/$name" '"denied"'
     else
         why=$(cat "$folder/error" "$folder/output" | sed -n 1p | tr -d '"\\\001-\037')
         unknown "/kvmtime/run/$name" "{ \"failed\": \"$why\" }"
@@ -84,8 +86,8 @@ done
 run dmesg
 
 # Only what concerns time, as processes have arguments that are nobody's business.
-ps -axo pid,args | awk 'NR == 1 || /chronyd|ntpd|openntpd|timed|phc2sys|qemu-ga/ && !/awk/' \
-    >"$folder/kvmtime/run/ps_-axo_pid,args"
+ps -axwwo pid,args | awk 'NR == 1 || /chronyd|ntpd|timed|phc2sys|qemu-ga/ && !/awk/' \
+    >"$folder/kvmtime/run/ps_-axwwo_pid,args"
 
 run ntpctl -s status
 run ntpq -pn

@@ -83,7 +83,7 @@ run() {
         unknown "/kvmtime/run/$name" '"absent"'
     elif "$@" >"$folder/output" 2>"$folder/error" </dev/null; then
         redacted <"$folder/output" >"$folder/kvmtime/run/$name"
-    elif grep -qi 'not permitted\|denied' "$folder/error"; then
+    elif grep -Eqi 'not permitted|denied' "$folder/error"; then
         unknown "/kvmtime/run/$name" '"denied"'
     else
         why=$(cat "$folder/error" "$folder/output" | sed -n 1p | tr -d '"\\\001-\037')
@@ -180,7 +180,8 @@ done
 clocks='clocksource|[Cc]lock|TSC|tsc:|timekeeping|ntpd|chronyd|kvm|[Tt]ime|tick|suspend|resume|PM:|hrtimer'
 run dmesg
 log "$clocks" /var/log/dmesg /var/log/kern.log /var/log/messages /var/log/syslog /var/log/daemon.log
-if [ -n "$(ls -A /var/log/journal /run/log/journal 2>/dev/null)" ]; then
+journals=$(ls -A /var/log/journal 2>/dev/null; ls -A /run/log/journal 2>/dev/null)
+if [ -n "$journals" ]; then
     run journalctl -b -q --no-pager -t chronyd -t ntpd -t libvirtd -t virtqemud
 else
     unknown /kvmtime/run/journalctl_-b_-q_--no-pager_-t_chronyd_-t_ntpd_-t_libvirtd_-t_virtqemud '"absent"'

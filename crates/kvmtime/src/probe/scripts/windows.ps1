@@ -9,6 +9,10 @@
 # PowerShell 2.0 was added; they have no bcdedit, and their w32tm answers no /query. Without PowerShell there, copy
 # C:\boot.ini by hand to kvmtime-windows\boot.ini.
 
+if ($env:PROCESSOR_ARCHITEW6432) {
+    Write-Host 'this is the 32-bit PowerShell, which finds no bcdedit: start the 64-bit one'
+    exit 2
+}
 $Folder = Join-Path (Get-Location).Path 'kvmtime-windows'
 if (Test-Path $Folder) { Write-Host "$Folder is there already: delete or rename it first"; exit 2 }
 $Answers = Join-Path (Join-Path $Folder 'kvmtime') 'run'
@@ -39,12 +43,16 @@ function Save-Output($Words) {
     }
     $Arguments = @($Words | Select-Object -Skip 1)
     $Text = (& $Program $Arguments 2>&1 | Out-String -Width 4096)
-    switch ($LASTEXITCODE) {
-        0 { Write-Text (Join-Path $Answers $Name) $Text }
-        1060 { Add-Unknown "/kvmtime/run/$Name" '"absent"' }       # there is no such service
-        5 { Add-Unknown "/kvmtime/run/$Name" '"denied"' }
-        -2147024891 { Add-Unknown "/kvmtime/run/$Name" '"denied"' } # 0x80070005
-        default { Add-Unknown "/kvmtime/run/$Name" "exit status ${LASTEXITCODE}: $($Text.Trim())" }
+    $Status = $LASTEXITCODE
+    if ($Status -eq 0) {
+        Write-Text (Join-Path $Answers $Name) $Text
+    } elseif ($Status -eq 1060) {
+        # There is no such service.
+        Add-Unknown "/kvmtime/run/$Name" '"absent"'
+    } elseif ($Status -eq 5 -or $Text -match '0x80070005') {
+        Add-Unknown "/kvmtime/run/$Name" '"denied"'
+    } else {
+        Add-Unknown "/kvmtime/run/$Name" "exit status ${Status}: $($Text.Trim())"
     }
 }
 
