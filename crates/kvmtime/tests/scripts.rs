@@ -223,3 +223,22 @@ fn the_windows_script_parses_and_calls_only_what_powershell_2_has() {
         "PowerShell takes a file without a mark for the machine's own code page"
     );
 }
+
+#[test]
+fn the_windows_script_keeps_what_the_cases_have_under_their_names() {
+    let text = script("windows");
+    let commands = text.lines().filter_map(|line| line.trim().strip_prefix("Save-Output @("));
+    let mangled = |command: &str| {
+        let words: Vec<&str> = command.split('\'').skip(1).step_by(2).collect();
+        words.join("_").replace(['/', '\\'], ".")
+    };
+    let classes = text.lines().filter_map(|line| line.strip_prefix("Save-Properties '"));
+    let class = |line: &str| format!("Get-WmiObject_{}", line.split('\'').next().unwrap());
+    let mut kept: BTreeSet<String> = commands.map(mangled).chain(classes.map(class)).collect();
+    kept.insert("QueryPerformanceFrequency".to_owned());
+    let case = "tests/cases/win-w32time-inactive/quiet/kvmtime/run";
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(case)).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(kept.contains(&name), "{name} is not among {kept:?}");
+    }
+}

@@ -95,6 +95,9 @@ mod tests {
         let os = |id| of_id(id).unwrap();
         assert_eq!(os("http://redhat.com/rhel/7.9").id, "rhel7.9");
         assert!(os("http://netbsd.org/netbsd/9.0").counts_ticks());
+        let freebsd = os("http://freebsd.org/freebsd/12.4");
+        assert!(!freebsd.counts_ticks() && freebsd.lacks_kvm_clock() && !freebsd.reads_kvm_clock());
+        assert!(os("http://openbsd.org/openbsd/7.4").reads_kvm_clock());
         assert!(os("http://microsoft.com/win/2k22").uses_synthetic_timers());
         assert!(!os("http://microsoft.com/win/7").uses_synthetic_timers());
         assert_eq!(os("http://microsoft.com/win/98").family, Family::Dos);
