@@ -11,7 +11,7 @@ use crate::fact::{Fact, Unknown, Why};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Windows {
-    /// `Win32_ComputerSystem`, `NumberOfProcessors`.
+    /// Virtual CPUs, by `Win32_ComputerSystem`.
     pub processors: Fact<u32>,
     /// `Win32_ComputerSystem`, `PartOfDomain`.
     pub domain_member: Fact<bool>,

@@ -24,9 +24,18 @@ pub(super) fn probe(world: &World) -> Option<Bsd> {
     })
 }
 
-/// `uname -a` begins with the system's name, the machine's and the release: `FreeBSD host 13.2-RELEASE-p1`.
+/// By uname(1); of a disk that does not run, FreeBSD's os-release(5) tells.
 pub(super) fn os(world: &World) -> Fact<Os> {
-    system::uname_line(world).parse(|line| {
+    let line = system::uname_line(world);
+    let told = line.value().is_some();
+    let of_disk =
+        || system::os(world).parse(|os| if os.is_linux() { Err("not a BSD") } else { Ok(os) });
+    if told { of_uname(line) } else { of_disk() }
+}
+
+/// It begins with the system's name, the machine's and the release: `FreeBSD host 13.2-RELEASE-p1`.
+fn of_uname(line: Fact<String>) -> Fact<Os> {
+    line.parse(|line| {
         let words: Vec<&str> = line.split(' ').collect();
         let [name, _, release, ..] = words.as_slice() else { return Err("too few words") };
         let number = |c: char| c.is_ascii_digit() || c == '.';

@@ -26,7 +26,9 @@ pub(super) fn probe(world: &World) -> Option<Windows> {
     // Windows takes a missing value for 0.
     let rtc_is_utc = zone.clone().map(|values| dword(&values, "RealTimeIsUniversal") == Some(1));
     Some(Windows {
-        processors: property(world, "NumberOfProcessors"),
+        // Old Windows count the CPUs under the first name only; new ones count the sockets under it.
+        processors: property(world, "NumberOfLogicalProcessors")
+            .or_else(|| property(world, "NumberOfProcessors")),
         domain_member: property::<String>(world, "PartOfDomain").map(|value| value == "True"),
         qpc_hz: qpc.parse(|text| text.trim().parse::<u64>()),
         boot: world

@@ -98,13 +98,21 @@ echo "Linux host $(uname -r) $(uname -v) $(uname -m)" >"$folder/kvmtime/run/unam
 take /etc/os-release /usr/lib/os-release /etc/redhat-release /proc/sys/kernel/osrelease /proc/cmdline /proc/cpuinfo \
     /proc/stat /proc/pressure/cpu /proc/2/comm /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/chassis_type
 touched /run/.containerenv /.dockerenv /run/systemd/container /run/systemd/system
-if hypervisor=$(systemd-detect-virt --vm 2>/dev/null) || [ "$hypervisor" = none ]; then
-    case $hypervisor in
-    kvm | amazon) echo '"KVMKVMKVM"' ;;
-    qemu) echo '"TCGTCGTCGTCG"' ;;
-    none) echo null ;;
-    *) echo "\"$hypervisor\"" ;;
-    esac >"$folder/kvmtime/ask/hypervisor.json"
+# By the signatures that CPUID has for them. `qemu` says only that KVM does not show itself.
+case $(systemd-detect-virt --vm 2>/dev/null) in
+kvm | amazon) signature='"KVMKVMKVM"' ;;
+microsoft) signature='"Microsoft Hv"' ;;
+oracle) signature='"VBoxVBoxVBox"' ;;
+vmware) signature='"VMwareVMware"' ;;
+xen) signature='"XenVMMXenVMM"' ;;
+none) signature=null ;;
+*) signature= ;;
+esac
+if grep -q 'QEMU TCG' /proc/cpuinfo; then
+    signature='"TCGTCGTCGTCG"'
+fi
+if [ -n "$signature" ]; then
+    echo "$signature" >"$folder/kvmtime/ask/hypervisor.json"
 fi
 
 # Clocks: the one in use, the RTC, and those that KVM offers.

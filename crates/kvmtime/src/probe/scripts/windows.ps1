@@ -68,7 +68,8 @@ function Save-Properties($Class, $Names) {
 }
 
 Save-Properties 'Win32_OperatingSystem' @('Caption', 'Version', 'BuildNumber', 'ProductType')
-Save-Properties 'Win32_ComputerSystem' @('Manufacturer', 'Model', 'NumberOfProcessors', 'PartOfDomain')
+Save-Properties 'Win32_ComputerSystem' @('Manufacturer', 'Model', 'NumberOfProcessors',
+    'NumberOfLogicalProcessors', 'PartOfDomain')
 
 # The rate of the performance counter shows which timer it is.
 Write-Text (Join-Path $Answers 'QueryPerformanceFrequency') "$([Diagnostics.Stopwatch]::Frequency)`n"
