@@ -21,9 +21,9 @@ crate::rule! {
     /// host's local time at the start; from then on Windows itself sets the RTC when daylight saving time begins or ends.
     ///
     /// ## Exceptions
-    /// Guests whose registry says that the RTC is in UTC, and guests whose zone is UTC. The XML shows neither; checked together with the guest, it is left to `win-rtc-mode-mismatch`. It is only
-    /// noted under KubeVirt, whose presets have the RTC in UTC on purpose, and on a host whose own zone is at UTC, where
-    /// `localtime` would change nothing.
+    /// Guests whose registry says that the RTC is in UTC, and guests whose zone is UTC. The XML shows neither; checked
+    /// together with the guest, it is left to `win-rtc-mode-mismatch`. It is only noted under KubeVirt, whose presets have
+    /// the RTC in UTC on purpose, and on a host whose own zone is at UTC, where `localtime` would change nothing.
     ///
     /// ## References
     /// - <https://libvirt.org/formatdomain.html#time-keeping>

@@ -41,14 +41,22 @@ fn check(guest: &Machine, bsd: &Bsd) -> Verdict {
     let Some(severity) = slowness(hardware) else { return Ok(vec![]) };
     // A TSC that is not known to be invariant and in step has 800 at most, below the HPET.
     let offered = |name: &str| bsd.quality(name) > bsd.quality("hpet").max(Some(900));
-    let (cure, effect) = if let Some(name) = ["kvmclock", "tsc"].into_iter().find(|name| offered(name)) {
-        (format!("choose `{name}`: `sysctl kern.timecounter.hardware=…`, and the same line in /etc/sysctl.conf"), Effect::Live)
-    } else if severity == Severity::Error {
-        ("choose `HPET`, else `ACPI-fast`: `sysctl kern.timecounter.hardware=…`, and the same line in /etc/sysctl.conf".to_owned(), Effect::Live)
-    } else if os.before(&[13, 1]) {
-        ("upgrade to FreeBSD 13.1 or later, or give the guest an invariant TSC".to_owned(), Effect::GuestRestart)
-    } else {
-        ("give the guest kvm-clock: see dom-kvmclock-disabled, dom-kvm-hidden".to_owned(), Effect::GuestRestart)
+    let chosen = |name: &str| {
+        let summary = format!("choose `{name}`: `sysctl kern.timecounter.hardware=…`, and the same in /etc/sysctl.conf");
+        (summary, Effect::Live)
+    };
+    let better = ["kvmclock", "tsc"].into_iter().find(|name| offered(name));
+    let (cure, effect) = match (better, severity) {
+        (Some(name), _) => chosen(name),
+        (None, Severity::Error) => chosen(if bsd.offers("hpet") { "HPET" } else { "ACPI-fast" }),
+        _ if os.before(&[13, 1]) => (
+            "upgrade to FreeBSD 13.1 or later, or give the guest an invariant TSC".to_owned(),
+            Effect::GuestRestart,
+        ),
+        _ => (
+            "give the guest kvm-clock: see dom-kvmclock-disabled, dom-kvm-hidden".to_owned(),
+            Effect::GuestRestart,
+        ),
     };
     let found = RULE
         .found(format!("FreeBSD reads time from `{hardware}`, which QEMU emulates"))

@@ -45,14 +45,14 @@ fn check(guest: &Machine, bsd: &Bsd) -> Verdict {
             "make the host's TSC stable, so that `pvclock0` is preferred: see host-clocksource-not-tsc",
             Effect::HostReboot,
         ),
-        Some(_) => ("`sysctl kern.timecounter.hardware=pvclock0`, and take another choice out of /etc/sysctl.conf", Effect::Live),
+        Some(_) => ("`sysctl kern.timecounter.hardware=pvclock0`, and no other choice in /etc/sysctl.conf", Effect::Live),
         None if severity == Severity::Error && bsd.offers("acpi") => (
-            "choose `acpihpet0`, else `acpitimer0`: `sysctl kern.timecounter.hardware=…`, and the same line in /etc/sysctl.conf",
+            "choose `acpihpet0`, else `acpitimer0`, as `kern.timecounter.hardware` in /etc/sysctl.conf",
             Effect::Live,
         ),
         None if os.before(&[6, 5]) => ("upgrade to OpenBSD 6.5 or later", Effect::GuestRestart),
         None => (
-            "give the guest kvm-clock with its stable bit: see dom-kvmclock-disabled, dom-kvm-hidden, host-clocksource-not-tsc",
+            "give the guest kvm-clock with its stable bit: see dom-kvmclock-disabled, host-clocksource-not-tsc",
             Effect::GuestRestart,
         ),
     };

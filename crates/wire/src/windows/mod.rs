@@ -1,5 +1,5 @@
-//! What Windows' own programs print. Their labels are in the language of the machine; what stands here is found by its place,
-//! by numbers and by names that are never translated.
+//! What Windows' own programs print. Their labels are in the language of the machine; what stands here is found by its
+//! place, by numbers and by names that are never translated.
 
 pub mod bcdedit;
 pub mod boot_ini;
