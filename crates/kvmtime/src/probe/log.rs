@@ -1,6 +1,6 @@
 //! The kernel's log, and what time daemons, libvirt and QEMU wrote to theirs.
 
-use kvmtime_core::fact::Fact;
+use kvmtime_core::fact::{Fact, Unknown, Why};
 use kvmtime_core::facts::Logs;
 use kvmtime_wire::klog::{self, LogLine};
 
@@ -41,9 +41,13 @@ fn system(world: &World) -> Fact<Vec<LogLine>> {
     let from: Vec<&str> = logs.iter().filter(|log| log.value().is_some()).map(Fact::from).collect();
     if from.is_empty() {
         // Not being allowed to look says more than that there is nothing in another place.
-        let told = logs.iter().find(|log| !matches!(log.optional(), Ok(None)));
-        let absent = || Fact::absent([&SYSTEM[..], &JOURNALS].concat().join(", "));
-        return told.cloned().unwrap_or_else(absent).map(|_| vec![]);
+        let told = logs.into_iter().reduce(|first, next| first.or_else(|| next));
+        return match told.unwrap_or_default() {
+            Fact::Unknown(Unknown { unknown: why @ (Why::Absent | Why::NotCollected), .. }) => {
+                Fact::unknown(why, [&SYSTEM[..], &JOURNALS].concat().join(", "))
+            }
+            told => told.map(|_| vec![]),
+        };
     }
     let lines = logs.iter().filter_map(Fact::value).flat_map(|text| klog::parse(text));
     Fact::known(lines.collect(), from.join(", "))
