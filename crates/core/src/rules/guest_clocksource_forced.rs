@@ -44,7 +44,7 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
         name if SLOW.contains(&name) => {
             RULE.found(format!("the kernel is told to read time from `{name}`"))
         }
-        "tsc" if guest.runs_on_kvm() && !guest.tsc_is_invariant()? => {
+        "tsc" if !guest.tsc_is_invariant()? && guest.runs_on_kvm()? => {
             RULE.found("the kernel is told to read time from a TSC that is not invariant")
                 .saw("CPU flags", "not both of constant_tsc and nonstop_tsc", guest.cpu.from())
         }

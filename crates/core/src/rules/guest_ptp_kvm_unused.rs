@@ -1,7 +1,7 @@
 //! See [`RULE`].
 
 use crate::fact::Unknown;
-use crate::facts::{Facts, Hypervisor, Machine, Phc};
+use crate::facts::{Facts, Machine, Phc};
 use crate::finding::{Effect, Risk};
 use crate::rule::Verdict;
 
@@ -36,7 +36,7 @@ fn check(guest: &Machine, facts: &Facts) -> Verdict {
     if !guest.may_run("chronyd") || guest.chrony.conf.optional()?.is_none() {
         return Ok(vec![]);
     }
-    if !guest.phc_refclocks()?.is_empty() || *guest.hypervisor.get()? != Hypervisor::Kvm {
+    if !guest.phc_refclocks()?.is_empty() || !guest.runs_on_kvm()? {
         return Ok(vec![]);
     }
     let there = guest.phcs.value().is_some_and(|phcs| phcs.iter().any(Phc::is_kvm));

@@ -39,8 +39,7 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
     let Some(parameters) = host.kvm.parameters.optional()? else { return Ok(vec![]) };
     let Some(value) = parameters.get("kvm.kvmclock_periodic_sync") else { return Ok(vec![]) };
     let on = matches!(value.as_str(), "Y" | "1");
-    host.power.tuned_profile.optional()?;
-    let realtime = host.power.tuned_is(|name| name == "realtime-virtual-host");
+    let realtime = host.power.tuned_is(|name| name == "realtime-virtual-host")?;
     let (message, cure) = match (on, realtime) {
         (true, true) => (
             "kvm-clock's periodic update disturbs every vCPU of this real-time host",

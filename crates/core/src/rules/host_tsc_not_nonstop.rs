@@ -49,6 +49,7 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
     if deep.is_empty() {
         return Ok(vec![]);
     }
+    host.clocksource.current.get()?;
     let deep = deep.join(" ");
     Ok(vec![
         RULE.found(format!("the host's TSC may stop in the idle states `{deep}`, which are enabled"))

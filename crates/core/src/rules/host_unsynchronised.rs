@@ -43,7 +43,7 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
     }
     let message = match opinions.first() {
         Some(opinion) => denied(host, opinion),
-        None if host.timex.get()?.synchronised() => return Ok(vec![]),
+        None if host.timex.value().is_some_and(Timex::synchronised) => return Ok(vec![]),
         None => flagged(host)?,
     };
     let found = opinions.iter().fold(RULE.found(message), |found, opinion| {
@@ -67,10 +67,11 @@ fn denied(host: &Machine, opinion: &Opinion) -> String {
 
 fn flagged(host: &Machine) -> Result<String, Unknown> {
     let message = "the kernel flags the host's clock as not synchronised".to_owned();
-    if host.daemons.value().is_none() {
-        return Ok(message);
+    let movers = host.clock_movers()?;
+    if let Err(unknown) = host.timex.get() {
+        return Err(host.heard(&movers).err().unwrap_or(unknown));
     }
-    Ok(match host.clock_movers()?.first() {
+    Ok(match movers.first() {
         Some(daemon) => format!("{message}, though `{}` runs", daemon.name),
         None => format!("{message}, and no time daemon runs"),
     })
