@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kvm, LibvirtHost, Power, Rtc, TimeDaemon, Timex};
 use crate::check::Subject;
-use crate::fact::Fact;
+use crate::fact::{Fact, Unknown};
 use crate::profile::Os;
 
 /// What a machine is judged as.
@@ -199,11 +199,15 @@ impl Machine {
         }
     }
 
-    /// Whether the machine has x86's clocks; it has unless its architecture or its CPU says otherwise.
-    pub fn is_x86(&self) -> bool {
-        match self.arch.value() {
-            Some(arch) => matches!(arch.as_str(), "x86_64" | "i686" | "i386"),
-            None => self.cpu.value().is_none_or(|cpu| cpu.has("tsc")),
+    /// Whether the machine has x86's clocks, by its architecture or by its CPU.
+    ///
+    /// # Errors
+    /// When neither is known.
+    pub fn is_x86(&self) -> Result<bool, Unknown> {
+        match (self.arch.get(), self.cpu.value()) {
+            (Ok(arch), _) => Ok(matches!(arch.as_str(), "x86_64" | "i686" | "i386")),
+            (Err(_), Some(cpu)) => Ok(cpu.has("tsc")),
+            (Err(unknown), None) => Err(unknown),
         }
     }
 

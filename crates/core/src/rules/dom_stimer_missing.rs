@@ -2,7 +2,6 @@
 
 use crate::facts::Domain;
 use crate::finding::{Effect, Finding, Risk};
-use crate::profile::Os;
 
 crate::rule! {
     /// ## What it checks
@@ -36,8 +35,8 @@ fn check(domain: &Domain) -> Vec<Finding> {
     if given || !xml.has_hyperv_clock() || !xml.is_kvm_x86() {
         return vec![];
     }
-    // The clock itself tells Windows where nothing names the system: it is always known.
-    if !domain.os.value().is_some_and(Os::uses_synthetic_timers) {
+    // The clock itself tells Windows where nothing names the system.
+    if domain.os.value().is_some_and(|os| !os.uses_synthetic_timers()) {
         return vec![];
     }
     let found = RULE

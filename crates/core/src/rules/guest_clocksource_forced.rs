@@ -34,7 +34,7 @@ crate::rule! {
 const SLOW: [&str; 4] = ["hpet", "acpi_pm", "jiffies", "pit"];
 
 fn check(guest: &Machine, _: &Facts) -> Verdict {
-    if !guest.is_x86() {
+    if !guest.is_x86()? {
         return Ok(vec![]);
     }
     let Some(parameter) = guest.parameter("clocksource")? else { return Ok(vec![]) };

@@ -33,7 +33,7 @@ crate::rule! {
 }
 
 fn check(guest: &Machine, _: &Facts) -> Verdict {
-    if !guest.is_x86() || guest.hides_its_clocksource() == Ok(true) || guest.kernel_before(&[2, 6, 26]) {
+    if !guest.is_x86()? || guest.hides_its_clocksource() == Ok(true) || guest.kernel_before(&[2, 6, 26]) {
         return Ok(vec![]);
     }
     if guest.has_kvm_clock()? || guest.reads("hyperv_clocksource_tsc_page") {

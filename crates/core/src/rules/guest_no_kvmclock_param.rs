@@ -34,7 +34,7 @@ crate::rule! {
 fn check(guest: &Machine, _: &Facts) -> Verdict {
     let off = guest.parameter("no-kvmclock")?;
     let slow = guest.parameter("no-kvmclock-vsyscall")?;
-    if off.or(slow).is_none() || !guest.is_x86() || !guest.runs_on_kvm()? {
+    if off.or(slow).is_none() || !guest.is_x86()? || !guest.runs_on_kvm()? {
         return Ok(vec![]);
     }
     let mut found = vec![];

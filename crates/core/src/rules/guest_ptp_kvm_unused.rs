@@ -57,12 +57,13 @@ fn check(guest: &Machine, facts: &Facts) -> Verdict {
 /// Whether the module is there; on x86 it needs kvm-clock.
 fn is_loadable(guest: &Machine) -> Result<bool, Unknown> {
     let module = guest.ptp_kvm_module.optional()? == Some(&true);
-    Ok(module && (!guest.is_x86() || guest.has_kvm_clock()?))
+    Ok(module && (!guest.is_x86()? || guest.has_kvm_clock()?))
 }
 
 fn unfit(host: &Machine) -> bool {
     let opinions = host.opinions();
     let lost = !opinions.is_empty() && !opinions.iter().any(|opinion| opinion.synchronised);
-    let slow = host.is_x86() && host.clocksource.current.value().is_some_and(|name| name != "tsc");
+    let slow = host.is_x86() == Ok(true)
+        && host.clocksource.current.value().is_some_and(|name| name != "tsc");
     lost || slow
 }

@@ -44,12 +44,14 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
         return Ok(vec![]);
     }
     let found = if local {
-        match (shown.value(), zone.value()) {
-            (Some(shown), Some(_)) if near(*shown, 0) => {
-                to_utc("the guest takes the RTC for local time, and it shows UTC")
-            }
-            (Some(_), Some(_)) => return Ok(vec![]),
-            _ => to_utc("the guest takes the RTC for local time, which few hosts give it")
+        let shown = shown.value();
+        if shown.is_some_and(|shown| !near(*shown, 0)) {
+            return Ok(vec![]);
+        }
+        zone.get()?;
+        match shown {
+            Some(_) => to_utc("the guest takes the RTC for local time, and it shows UTC"),
+            None => to_utc("the guest takes the RTC for local time, which few hosts give it")
                 .severity(Severity::Info),
         }
     } else {

@@ -37,7 +37,7 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
     };
     // Kata's agent is started by this target (kata-containers, osbuilder).
     let kata = line.get("systemd.unit") == Some("kata-containers.target");
-    if kata || !guest.is_x86() || guest.tsc_is_invariant()? {
+    if kata || !guest.is_x86()? || guest.tsc_is_invariant()? {
         return Ok(vec![]);
     }
     let by_profile = guest.power.tuned_is(|name| {

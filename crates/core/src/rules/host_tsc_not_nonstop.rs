@@ -32,7 +32,7 @@ crate::rule! {
 }
 
 fn check(host: &Machine, _: &Facts) -> Verdict {
-    if !host.is_x86() || host.reads("tsc") || host.reads("hyperv_clocksource_tsc_page") {
+    if !host.is_x86()? || host.reads("tsc") || host.reads("hyperv_clocksource_tsc_page") {
         return Ok(vec![]);
     }
     let cpu = host.cpu.get()?;
