@@ -182,8 +182,10 @@ pub struct Units {
 pub struct Logs {
     /// The kernel's log.
     pub kernel: Fact<Vec<LogLine>>,
-    /// What time daemons, libvirt and QEMU wrote to syslog and to their own logs.
+    /// What time daemons and libvirt wrote to syslog or the journal.
     pub system: Fact<Vec<LogLine>>,
+    /// What the guests' QEMUs wrote, `/var/log/libvirt/qemu`.
+    pub qemu: Fact<Vec<LogLine>>,
 }
 
 impl Machine {
