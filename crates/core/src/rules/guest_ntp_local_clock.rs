@@ -63,6 +63,7 @@ fn chrony(guest: &Machine) -> Result<Option<Finding>, Unknown> {
     if !followed && stratum >= FALLBACK {
         return tracking.get().map(|_| None);
     }
+    guest.runs("chronyd")?;
     let found = found("chronyd", local, followed, stratum);
     Ok(Some(found.saw_fact("reference", tracking, |tracking| tracking.reference_id.clone())))
 }
@@ -79,6 +80,7 @@ fn ntpd(guest: &Machine) -> Result<Option<Finding>, Unknown> {
     let alone = !conf.0.iter().any(|d| SOURCES.contains(&&*d.name) && !is_local(d));
     let peers = guest.ntp.peers.value();
     let followed = peers.map_or(alone, |peers| peers.iter().any(follows_itself));
+    guest.runs("ntpd")?;
     Ok(Some(found("ntpd", local, followed, stratum)))
 }
 

@@ -43,6 +43,7 @@ fn check(guest: &Machine, facts: &Facts) -> Verdict {
     if facts.host_of(guest).is_some_and(unfit) || !there && !is_loadable(guest)? {
         return Ok(vec![]);
     }
+    guest.runs("chronyd")?;
     let load = if there { "" } else { "load `ptp_kvm` and " };
     let cure = format!("{load}add `refclock PHC /dev/ptp_kvm poll 2`, if the host is kept right");
     Ok(vec![
