@@ -21,7 +21,7 @@ crate::rule! {
     /// Remove `<hyperv>` and `<timer name='hypervclock'>`, shut the guest down and start it.
     ///
     /// ## Exceptions
-    /// Guests that are meant to see Hyper-V.
+    /// Guests that are meant to see Hyper-V. A guest that nothing names is not judged.
     ///
     /// ## References
     /// - QEMU `docs/system/i386/hyperv.rst`, "Setup"

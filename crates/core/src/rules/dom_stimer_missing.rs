@@ -17,7 +17,7 @@ crate::rule! {
     /// and start it.
     ///
     /// ## Exceptions
-    /// Windows 7, Server 2008 R2 and older do not use synthetic timers.
+    /// Windows 7, Server 2008 R2 and older do not use synthetic timers. A guest that nothing names is taken for a newer one.
     ///
     /// ## References
     /// - QEMU `docs/system/i386/hyperv.rst`, `hv-stimer`
