@@ -49,9 +49,8 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
     if !os.is_windows() && os.family != Family::Dos {
         return Ok(vec![]);
     }
-    // Whose registry is known is judged by win-rtc-mode-mismatch.
-    let guest = facts.windows_of(domain);
-    if guest.is_some_and(|guest| guest.rtc_is_utc.optional().is_ok() && guest.zone.value().is_some()) {
+    // A guest that was read itself is judged by win-rtc-mode-mismatch.
+    if facts.windows_of(domain).is_some() {
         return Ok(vec![]);
     }
     let zone = facts.host().map(|host| &host.rtc.zone_offset_seconds);

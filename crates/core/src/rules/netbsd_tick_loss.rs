@@ -35,7 +35,7 @@ crate::rule! {
 
 fn check(guest: &Machine, bsd: &Bsd) -> Verdict {
     let os = guest.os.get()?;
-    if os.family != Family::Netbsd || !guest.runs_on_kvm() {
+    if os.family != Family::Netbsd || !guest.runs_on_kvm()? {
         return Ok(vec![]);
     }
     let hardware = &bsd.timecounter.get()?.hardware;

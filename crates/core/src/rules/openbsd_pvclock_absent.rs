@@ -33,7 +33,7 @@ crate::rule! {
 
 fn check(guest: &Machine, bsd: &Bsd) -> Verdict {
     let os = guest.os.get()?;
-    if os.family != Family::Openbsd || !guest.runs_on_kvm() {
+    if os.family != Family::Openbsd || !guest.runs_on_kvm()? {
         return Ok(vec![]);
     }
     let counter = bsd.timecounter.get()?;

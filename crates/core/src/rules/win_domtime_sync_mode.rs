@@ -32,23 +32,39 @@ crate::rule! {
 }
 
 fn check(host: &Machine, facts: &Facts) -> Verdict {
-    let windows = facts.domains.iter().filter(|domain| {
-        domain.os.value().is_some_and(crate::profile::Os::is_windows)
-    });
-    let names: Vec<&str> = windows.map(|domain| domain.name.as_str()).collect();
+    let found: Vec<Finding> = by_libvirt_guests(host)?.into_iter().chain(by_hooks(host)?).collect();
+    if found.is_empty() {
+        return Ok(vec![]);
+    }
+    let names = windows(facts)?;
     if names.is_empty() {
         return Ok(vec![]);
     }
     let show = |found: Finding| {
-        let from = "facts of the domains";
-        found.saw("Windows guests", names.join(" "), from).cure(
+        found.saw("Windows guests", names.join(" "), "the domains' operating systems").cure(
             "set Windows guests with `virsh domtime DOMAIN --now`",
             Effect::Live,
             Risk::Safe,
         )
     };
-    let found = by_libvirt_guests(host)?.into_iter().chain(by_hooks(host)?);
-    Ok(found.map(show).collect())
+    Ok(found.into_iter().map(show).collect())
+}
+
+/// The domains that run Windows; none while one that is not known may.
+fn windows(facts: &Facts) -> Result<Vec<&str>, Unknown> {
+    let mut names = Vec::new();
+    let mut unknown = None;
+    for domain in &facts.domains {
+        match domain.os.get() {
+            Ok(os) if os.is_windows() => names.push(domain.name.as_str()),
+            Ok(_) => {}
+            Err(why) => unknown = Some(why),
+        }
+    }
+    match unknown {
+        Some(why) if names.is_empty() => Err(why),
+        _ => Ok(names),
+    }
 }
 
 fn by_libvirt_guests(host: &Machine) -> Result<Option<Finding>, Unknown> {

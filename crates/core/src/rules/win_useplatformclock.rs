@@ -39,7 +39,7 @@ fn check(guest: &Machine, windows: &Windows, facts: &Facts) -> Verdict {
     let unclear = |why| Unknown { unknown: Why::Failed(why), from: from.to_owned() };
     let mut found = vec![];
     if boot.is_on("useplatformclock").map_err(unclear)?
-        && let Some(severity) = of_clock(guest, facts)
+        && let Some(severity) = of_clock(guest, facts)?
     {
         let message = "`useplatformclock` makes Windows read time from an emulated timer";
         found.push(remove("useplatformclock", RULE.found(message).severity(severity)));
@@ -63,14 +63,14 @@ fn check(guest: &Machine, windows: &Windows, facts: &Facts) -> Verdict {
 }
 
 /// How bad `useplatformclock` is; not at all where it was prescribed.
-fn of_clock(guest: &Machine, facts: &Facts) -> Option<Severity> {
-    if guest.os.value().is_none_or(|os| os.uses_synthetic_timers()) {
-        return Some(Severity::Warning);
+fn of_clock(guest: &Machine, facts: &Facts) -> Result<Option<Severity>, Unknown> {
+    if guest.os.get()?.uses_synthetic_timers() {
+        return Ok(Some(Severity::Warning));
     }
-    match facts.domain_of(guest) {
+    Ok(match facts.domain_of(guest) {
         Ok(domain) => domain.xml.has_hyperv_clock().then_some(Severity::Warning),
         Err(_) => Some(Severity::Info),
-    }
+    })
 }
 
 fn remove(name: &str, found: Finding) -> Finding {

@@ -35,10 +35,10 @@ crate::rule! {
 }
 
 fn check(_: &Machine, windows: &Windows, _: &Facts) -> Verdict {
-    if windows.ntpd_runs.value() == Some(&true) {
+    let service = windows.w32time.get()?;
+    if windows.ntpd_runs.optional()? == Some(&true) {
         return Ok(vec![]);
     }
-    let service = windows.w32time.get()?;
     let message = if !service.runs {
         "the Windows Time service does not run"
     } else if windows.status.optional()?.is_some_and(|status| !status.synchronised()) {
