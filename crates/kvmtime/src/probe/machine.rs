@@ -32,7 +32,7 @@ pub(super) fn probe(
     thread::scope(|scope| {
         // A program takes milliseconds to answer; the machine's files are read meanwhile.
         let told = scope.spawn(|| Machine {
-            chrony: chrony::probe(world, runs("chronyd")),
+            chrony: chrony::probe(world, runs("chronyd"), bsd.is_some()),
             ntp: ntp::probe(world, runs("ntpd")),
             timesyncd: ntp::timesyncd(world, runs("systemd-timesyncd")),
             openntpd: ntp::openntpd(world, runs("openntpd")),
@@ -65,7 +65,7 @@ pub(super) fn probe(
             units: units::probe(world),
             libvirt: libvirt::host(world, libvirt),
             cpu,
-            bsd,
+            bsd: bsd.clone(),
             windows,
             daemons: daemons.clone(),
             ..told.join().unwrap_or_else(|panic| resume_unwind(panic))
