@@ -82,6 +82,12 @@ pub enum Event {
     ChronyGaveUp,
     /// chronyd: `Forward time jump detected!` or `Backward time jump detected!`.
     ChronyTimeJump,
+    /// libvirt ended QEMU after it saved the domain: `shutting down, reason=saved`.
+    DomainSaved,
+    /// libvirt began to move the domain to another host, `initiating migration`, or ended QEMU after it.
+    DomainMigrated,
+    /// libvirt ended QEMU to revert the domain to a snapshot: `shutting down, reason=from snapshot`.
+    DomainReverted,
     /// chronyd: `Can't synchronise: no selectable sources`, `… no majority` and the like.
     ChronyNoSources,
 }
@@ -176,8 +182,10 @@ fn marks(byte: u8) -> &'static [&'static [u8]] {
         b'T' => &[b"TSC"],
         b'Y' => &[b"Your time source"],
         b'h' => &[b"hrtimer: i"],
+        b'i' => &[b"initiating migration"],
         b'j' => &[b"jump detected"],
         b'k' => &[b"ksource", b"kvm-clock", b"kup - CPU", b"kup detected", b"k manually"],
+        b'r' => &[b"reason="],
         b'v' => &[b"vtsc flag"],
         b'y' => &[b"y lost ticks", b"ynchronise: "],
         _ => &[],

@@ -8,8 +8,8 @@ use kvmtime_wire::chrony::{conf as chrony_conf, sources, tracking};
 use kvmtime_wire::cmdline::Cmdline;
 use kvmtime_wire::ntp::{conf as ntp_conf, peers};
 use kvmtime_wire::{
-    adjtime, assignments, capabilities, cpuinfo, domain, klog, openntpd, pressure, ps, qemu, stat,
-    timesync, unit, virsh,
+    adjtime, assignments, capabilities, cpuinfo, domain, klog, openntpd, pressure, ps, qemu, snapshot,
+    stat, timesync, unit, virsh,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -36,6 +36,7 @@ fn parse_all(text: &str) {
     kept(&qemu::from_argv(text));
     kept(&virsh::versions(text));
     let _ = capabilities::parse(text).map(|read| kept(&read));
+    let _ = snapshot::state(text).map(|read| kept(&read));
     let _ = tracking::parse(text).map(|read| kept(&read));
     let _ = sources::parse(text).map(|read| kept(&read));
     let _ = peers::parse(text).map(|read| kept(&read));

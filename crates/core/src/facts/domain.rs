@@ -10,6 +10,7 @@ use super::Source;
 use crate::check::Subject;
 use crate::fact::Fact;
 use crate::finding::Finding;
+use crate::lifecycle::Lifecycle;
 use crate::plan::{Change, Object};
 use crate::profile::Os;
 
@@ -35,6 +36,9 @@ pub struct Domain {
     /// The text that `xml` was read from, to show the lines that findings speak of.
     #[serde(skip)]
     pub source: Arc<Source>,
+    /// What may happen to it; see [`super::Facts::settle`].
+    #[serde(skip)]
+    pub lifecycle: Lifecycle,
 }
 
 impl Domain {
@@ -52,6 +56,7 @@ impl Domain {
             xml,
             definition: Fact::absent(path),
             source,
+            lifecycle: Lifecycle::default(),
         }
     }
 

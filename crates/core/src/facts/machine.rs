@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{Kvm, LibvirtHost, Power, Rtc, TimeDaemon, Timex};
 use crate::check::Subject;
 use crate::fact::Fact;
+use crate::lifecycle::Lifecycle;
 use crate::profile::Os;
 
 /// What a machine is judged as.
@@ -89,6 +90,9 @@ pub struct Machine {
     pub libvirt: LibvirtHost,
     /// Logs.
     pub logs: Logs,
+    /// What may happen to it as a guest; see [`super::Facts::settle`].
+    #[serde(skip)]
+    pub lifecycle: Lifecycle,
 }
 
 /// Who runs the machine.

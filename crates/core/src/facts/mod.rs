@@ -9,9 +9,9 @@ mod domain;
 mod kernel;
 mod kvm;
 mod libvirt;
+mod lifecycle;
 mod log;
 mod machine;
-mod pause;
 mod phc;
 mod power;
 mod qemu;
@@ -25,6 +25,7 @@ pub use devices::Setting;
 pub use discipline::Opinion;
 pub use domain::Domain;
 pub use kvm::{Kvm, KvmDevice};
+pub use lifecycle::{Happened, Stated};
 pub use libvirt::{LibvirtGuests, LibvirtHost};
 pub use machine::{
     Agent, Chrony, Clocksource, Hypervisor, LIVE, Logs, Machine, Ntp, Phc, Role, Units,
@@ -37,6 +38,7 @@ pub use timex::Timex;
 
 use serde::{Deserialize, Serialize};
 
+use crate::budget::Budget;
 use crate::fact::{Unknown, Why};
 
 /// The version of the shape below.
@@ -56,11 +58,14 @@ pub struct Facts {
     /// QEMU command lines.
     #[serde(default)]
     pub qemus: Vec<Qemu>,
+    /// How far off a clock may be, when somebody asks.
+    #[serde(skip)]
+    pub budget: Option<Budget>,
 }
 
 impl Default for Facts {
     fn default() -> Self {
-        Self { schema: SCHEMA.to_owned(), machines: vec![], domains: vec![], qemus: vec![] }
+        Self { schema: SCHEMA.to_owned(), machines: vec![], domains: vec![], qemus: vec![], budget: None }
     }
 }
 

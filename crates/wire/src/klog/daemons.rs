@@ -44,6 +44,17 @@ fn machine(message: &str) -> Option<Event> {
     if has("TSC frequency mismatch between VM ") {
         return Some(Event::TscFrequencyMismatch);
     }
+    // libvirt src/qemu/qemu_process.c:qemuProcessStop, qemu_migration.c:qemuMigrationSrcRun
+    match message {
+        "shutting down, reason=saved" => return Some(Event::DomainSaved),
+        "shutting down, reason=migrated" | "initiating migration" => {
+            return Some(Event::DomainMigrated);
+        }
+        "shutting down, reason=from snapshot" | "shutting down, reason=from-snapshot" => {
+            return Some(Event::DomainReverted);
+        }
+        _ => {}
+    }
     // QEMU target/i386/kvm/kvm.c:kvm_arch_init_vcpu
     has("non-migratable CPU device (invtsc flag)").then_some(Event::InvtscBlocksMigration)
 }
