@@ -1,7 +1,8 @@
 //! Every rule on cases: it fires where it must, stays quiet where it must, and says what it lacks.
 //!
 //! `cases/RULE/` holds entries whose names begin with `fires`, `quiet` or `skips`: a domain XML, a QEMU command line
-//! (`*.args`) or a folder of evidence. What a rule says when it fires is kept beside its entry.
+//! (`*.args`) or a folder of evidence. What a rule says when it fires is kept beside its entry, as are flags that the
+//! entry is judged with (`ENTRY.flags`).
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -32,7 +33,7 @@ fn entries(rule: &str) -> Vec<String> {
     let Ok(folder) = std::fs::read_dir(cases().join(rule)) else { return vec![] };
     let mut names: Vec<String> =
         folder.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.retain(|name| !name.contains(".snap"));
+    names.retain(|name| !name.contains(".snap") && !name.ends_with(".flags"));
     names.sort();
     names
 }
@@ -45,7 +46,10 @@ fn of<'a>(list: &'a Value, rule: &str) -> Vec<&'a Value> {
 fn judge(rule: &str, subject: &str, entry: &str) -> Result<(), String> {
     let folder = cases().join(rule);
     let role = if matches!(subject, "host" | "domain") { "host" } else { "guest" };
-    let report = kvmtime(&folder, &["check", entry, "--as", role, "--format", "json"]);
+    let flags = std::fs::read_to_string(folder.join(format!("{entry}.flags"))).unwrap_or_default();
+    let mut arguments = vec!["check", entry, "--as", role, "--format", "json"];
+    arguments.extend(flags.split_whitespace());
+    let report = kvmtime(&folder, &arguments);
     let found = of(&report["findings"], rule);
     let skipped = of(&report["skipped"], rule);
     let said = format!("{rule}/{entry}: found {found:?}, skipped {skipped:?}");

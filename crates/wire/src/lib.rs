@@ -13,6 +13,7 @@ pub mod directives;
 pub mod domain;
 pub mod duration;
 pub mod klog;
+pub mod modprobe;
 pub mod ntp;
 pub mod openntpd;
 pub mod pressure;

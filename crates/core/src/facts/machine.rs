@@ -7,6 +7,7 @@ use kvmtime_wire::cpuinfo::CpuInfo;
 use kvmtime_wire::directives::Directives;
 use kvmtime_wire::klog::LogLine;
 use kvmtime_wire::ntp::peers::Peer;
+use kvmtime_wire::ntp::variables::Variables;
 use kvmtime_wire::openntpd::OpenntpdStatus;
 use kvmtime_wire::stat::CpuTime;
 use kvmtime_wire::timesync::TimesyncStatus;
@@ -84,6 +85,8 @@ pub struct Machine {
     pub cpu_pressure: Fact<f64>,
     /// qemu-guest-agent.
     pub agent: Fact<Agent>,
+    /// Whether `/sbin/hwclock` is there, by which the agent sets the clock.
+    pub hwclock: Fact<bool>,
     /// systemd units that order guests and time.
     pub units: Units,
     /// libvirt on this machine.
@@ -137,6 +140,8 @@ pub struct Chrony {
 pub struct Ntp {
     /// `ntpq -pn`.
     pub peers: Fact<Vec<Peer>>,
+    /// `ntpq -c rv`.
+    pub variables: Fact<Variables>,
     /// ntp.conf.
     pub conf: Fact<Directives>,
 }

@@ -6,6 +6,7 @@ mod devices;
 mod directive;
 mod discipline;
 mod domain;
+mod error;
 mod kernel;
 mod kvm;
 mod libvirt;
@@ -30,6 +31,7 @@ pub use libvirt::{LibvirtGuests, LibvirtHost};
 pub use machine::{
     Agent, Chrony, Clocksource, Hypervisor, LIVE, Logs, Machine, Ntp, Phc, Role, Units,
 };
+pub use phc::PhcSource;
 pub use power::{IdleState, Power};
 pub use qemu::Qemu;
 pub use rtc::Rtc;

@@ -1,0 +1,62 @@
+//! See [`RULE`].
+
+use crate::facts::{Facts, Machine};
+use crate::finding::{Effect, Risk};
+use crate::rule::Verdict;
+
+crate::rule! {
+    /// ## What it checks
+    /// The guest's RTC is more than two seconds away from a system clock that the guest's time daemon calls synchronised.
+    ///
+    /// ## Why it matters
+    /// QEMU's RTC follows the host's clock. So the host and the guest's time sources disagree: either the host's clock is
+    /// wrong, or it was stepped, or the RTC stood still while the VM was stopped (`track='guest'`). A guest that boots, or
+    /// that is set from the RTC (`virsh domtime --sync`, `hwclock -s`), starts with that error.
+    ///
+    /// ## What to do
+    /// Look at the host's clock: `chronyc tracking` there. If it is right, `hwclock --systohc` in the guest.
+    ///
+    /// ## Exceptions
+    /// The RTC is read to ±1 s. A difference that is the offset of the guest's zone is told by `guest-rtc-localtime`.
+    ///
+    /// ## References
+    /// - QEMU `system/rtc.c:qemu_get_timedate`, `hw/rtc/mc146818rtc.c`
+    /// - Linux `kernel/time/ntp.c:sync_hw_clock`; hwclock(8)
+    "guest-rtc-contradicts-clock" on Guest {
+        summary: "the host's clock and the guest's say different times",
+        severity: Warning,
+        since: "0.1.0",
+    }
+}
+
+/// The RTC is read in whole seconds, to ±1 s.
+const TOLERANCE_S: u64 = 2;
+/// Zones differ from UTC by multiples of 15 minutes.
+const NEAR_S: u64 = 300;
+
+fn check(guest: &Machine, _: &Facts) -> Verdict {
+    let rtc = &guest.rtc;
+    let opinions = guest.opinions();
+    let Some(opinion) = opinions.iter().find(|opinion| opinion.synchronised) else {
+        return Ok(vec![]);
+    };
+    if rtc.device.optional()?.is_none() {
+        return Ok(vec![]);
+    }
+    let shown = *rtc.minus_system_seconds.get()?;
+    let zone = *rtc.zone_offset_seconds.get()?;
+    let Some(error) = rtc.error_seconds() else { return Ok(vec![]) };
+    let in_other_scale = zone != 0 && (shown.abs_diff(0) < NEAR_S || shown.abs_diff(zone) < NEAR_S);
+    if error.unsigned_abs() <= TOLERANCE_S || in_other_scale && error.unsigned_abs() >= NEAR_S {
+        return Ok(vec![]);
+    }
+    let side = if error < 0 { "behind" } else { "ahead of" };
+    let size = error.unsigned_abs();
+    let who = opinion.who;
+    Ok(vec![
+        RULE.found(format!("the RTC is {size} s {side} a clock that `{who}` calls synchronised"))
+            .saw("RTC minus system clock", format!("{error} s"), rtc.minus_system_seconds.from())
+            .saw(who, opinion.says, opinion.from.clone())
+            .cure("look at the host's clock; if it is right, `hwclock --systohc`", Effect::Live, Risk::Manual),
+    ])
+}
