@@ -75,9 +75,10 @@ impl Machine {
                 (Some(offset), Some(distance)) => Ok(ClockError {
                     offset: -offset,
                     // It sets the kernel's maximum error to 0 with each answer, from where the kernel lets it grow by
-                    // 500 ppm (systemd src/timesync/timesyncd-manager.c:manager_adjust_clock).
-                    bound: distance + self.maximum_error()?,
-                    bound_is: "root distance + 500 ppm of the time since the last answer",
+                    // 500 ppm (systemd src/timesync/timesyncd-manager.c:manager_adjust_clock): that is the answer's age.
+                    // NTP reckons with 15 ppm (RFC 5905, PHI).
+                    bound: distance + self.maximum_error()? / 500.0 * 15.0,
+                    bound_is: "root distance + 15 ppm of the time since the last answer",
                     from: self.timesyncd.from().to_owned(),
                 }),
                 _ => Err(lost("systemd-timesyncd", self.timesyncd.from())),

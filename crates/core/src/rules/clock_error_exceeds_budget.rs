@@ -10,7 +10,7 @@ crate::rule! {
     /// The clock is further off than the budget that was asked for (`check --budget`): certainly, when the reported
     /// offset less its bound is above the budget; or it cannot be shown that it is not, when offset and bound together
     /// are. Offset and bound are those of chronyd (`tracking`: system time, root dispersion + root delay / 2), of ntpd
-    /// (`rv`: offset, and the same sum), or of systemd-timesyncd (offset, and root distance + 500 ppm of the time since
+    /// (`rv`: offset, and the same sum), or of systemd-timesyncd (offset, and root distance + 15 ppm of the time since
     /// its last answer). A bound is that of the whole way to the reference clock, if the reference clock is right.
     ///
     /// ## Why it matters
