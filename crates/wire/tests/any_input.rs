@@ -8,8 +8,8 @@ use kvmtime_wire::chrony::{conf as chrony_conf, sources, tracking};
 use kvmtime_wire::cmdline::Cmdline;
 use kvmtime_wire::ntp::{conf as ntp_conf, peers, variables};
 use kvmtime_wire::{
-    adjtime, assignments, capabilities, cpuinfo, domain, klog, modprobe, openntpd, pressure, ps, qemu, snapshot,
-    stat, timesync, unit, virsh,
+    adjtime, assignments, capabilities, cpuinfo, domain, klog, modprobe, openntpd, pressure, ps,
+    qemu, snapshot, stat, timesync, unit, virsh,
 };
 use proptest::prelude::*;
 use serde::Serialize;

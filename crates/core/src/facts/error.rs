@@ -92,8 +92,12 @@ impl Machine {
     fn by_kernel(&self) -> Result<ClockError, Unknown> {
         let movers = self.clock_movers()?;
         let [daemon] = movers.as_slice() else {
-            let from = format!("a daemon that knows the clock's error (of {} that run)", movers.len());
-            return Err(Unknown { unknown: Why::Absent, from });
+            let unknown = match movers.as_slice() {
+                [] => "no time daemon runs",
+                _ => "several time daemons move the clock",
+            };
+            let from = self.daemons.from().to_owned();
+            return Err(Unknown { unknown: Why::Failed(unknown.to_owned()), from });
         };
         if daemon.name != "ntpd" {
             // What was looked for in vain says more than that the daemon is a wrong one.
@@ -103,7 +107,10 @@ impl Machine {
                 _ => None,
             }
             .unwrap_or_else(|| Unknown {
-                unknown: Why::Failed(format!("`{}` tells no bound of the clock's error", daemon.name)),
+                unknown: Why::Failed(format!(
+                    "`{}` tells no bound of the clock's error",
+                    daemon.name
+                )),
                 from: self.daemons.from().to_owned(),
             }));
         }
@@ -144,7 +151,10 @@ impl Facts {
             ),
             Ok(_) => return None,
             Err(unknown) => {
-                format!("whether the clock keeps within {} for `{name}` is not known, because {unknown}", shown(*safe))
+                format!(
+                    "whether the clock keeps within {} for `{name}` is not known, because {unknown}",
+                    shown(*safe)
+                )
             }
         })
     }

@@ -26,8 +26,8 @@ pub use devices::Setting;
 pub use discipline::Opinion;
 pub use domain::Domain;
 pub use kvm::{Kvm, KvmDevice};
-pub use lifecycle::{Happened, Stated};
 pub use libvirt::{LibvirtGuests, LibvirtHost};
+pub use lifecycle::{Happened, Stated};
 pub use machine::{
     Agent, Chrony, Clocksource, Hypervisor, LIVE, Logs, Machine, Ntp, Phc, Role, Units,
 };
@@ -67,7 +67,13 @@ pub struct Facts {
 
 impl Default for Facts {
     fn default() -> Self {
-        Self { schema: SCHEMA.to_owned(), machines: vec![], domains: vec![], qemus: vec![], budget: None }
+        Self {
+            schema: SCHEMA.to_owned(),
+            machines: vec![],
+            domains: vec![],
+            qemus: vec![],
+            budget: None,
+        }
     }
 }
 

@@ -111,7 +111,9 @@ impl Machine {
             (true, _) => Ok(false),
             (false, false) => Ok(true),
             (false, true) => Err(Unknown {
-                unknown: Why::Failed(format!("whether Linux {release} counts vmclock in UTC or TAI is not settled")),
+                unknown: Why::Failed(format!(
+                    "whether Linux {release} counts vmclock in UTC or TAI is not settled"
+                )),
                 from: self.kernel.from().to_owned(),
             }),
         }

@@ -38,14 +38,30 @@ impl Qemu {
         let from = format!("/proc/{pid}/cmdline");
         let name = line.name().unwrap_or_else(|| pid.to_string());
         let os = crate::profile::of_qemu(&line, &from);
-        Self { id: format!("qemu/{pid}"), name, from, os, line, source: Source::default(), lifecycle: Lifecycle::default() }
+        Self {
+            id: format!("qemu/{pid}"),
+            name,
+            from,
+            os,
+            line,
+            source: Source::default(),
+            lifecycle: Lifecycle::default(),
+        }
     }
 
     /// The command line in a file.
     pub fn of_file(path: &str, line: CommandLine, source: Source) -> Self {
         let name = line.name().unwrap_or_else(|| path.to_owned());
         let os = crate::profile::of_qemu(&line, path);
-        Self { id: format!("qemu/{name}"), name, from: path.to_owned(), os, line, source, lifecycle: Lifecycle::default() }
+        Self {
+            id: format!("qemu/{name}"),
+            name,
+            from: path.to_owned(),
+            os,
+            line,
+            source,
+            lifecycle: Lifecycle::default(),
+        }
     }
 
     /// The subject of a report.

@@ -1,6 +1,7 @@
 //! See [`RULE`].
 
 use crate::facts::{Facts, Machine};
+use crate::finding::Severity;
 use crate::rule::Verdict;
 
 crate::rule! {
@@ -9,15 +10,16 @@ crate::rule! {
     ///
     /// ## Why it matters
     /// Both set the clock's rate by hand, for one host: `ntp_tick_adj` adds so many nanoseconds to each second, and
-    /// `tsc_early_khz` replaces the TSC's measured frequency. With kvm-clock the kernel takes the frequency for known and
-    /// does not measure it again. On another host, after a migration or in a copy of the image the guest's clock runs at a
-    /// wrong rate.
+    /// `tsc_early_khz` replaces the TSC's frequency. Where kvm-clock tells that too, the kernel takes the frequency for known
+    /// and does not measure it again. On another host, after a migration or in a copy of the image a clock that counts by it
+    /// runs at a wrong rate.
     ///
     /// ## What to do
     /// Remove it and reboot: the time daemon finds the rate by itself.
     ///
     /// ## Exceptions
-    /// None. `ntp_tick_adj=0` changes nothing and is not reported.
+    /// `ntp_tick_adj=0` changes nothing and is not reported. kvm-clock does not count by the TSC's frequency: on a guest that
+    /// reads it `tsc_early_khz` is information.
     ///
     /// ## References
     /// - Linux `kernel/time/ntp.c:ntp_tick_adj_setup`, `ntp_update_frequency`
@@ -39,7 +41,11 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
         if parameter.value.as_deref() == Some("0") {
             continue;
         }
-        let finding = RULE.found(format!("`{parameter}` sets {what} by hand"));
+        let aside = name == "tsc_early_khz" && guest.clocksource.current.get()? == "kvm-clock";
+        let finding = RULE
+            .found(format!("`{parameter}` sets {what} by hand"))
+            .severity(if aside { Severity::Info } else { Severity::Warning })
+            .saw_fact("current clocksource", &guest.clocksource.current, Clone::clone);
         found.push(guest.blame_parameter(finding, parameter));
     }
     Ok(found)

@@ -23,7 +23,7 @@ crate::rule! {
     /// Under QEMU without KVM `no_timer_check` does what it says, and nothing is reported.
     ///
     /// ## References
-    /// - Linux `arch/x86/kernel/kvm.c:kvm_guest_init` (`no_timer_check = 1`)
+    /// - Linux `arch/x86/kernel/kvm.c:paravirt_ops_setup` (`no_timer_check = 1`)
     /// - Linux `kernel/time/clocksource.c`, `Documentation/admin-guide/kernel-parameters.txt`
     "guest-noop-clock-param" on Guest {
         summary: "a kernel parameter about clocks does nothing here",

@@ -22,7 +22,7 @@ crate::rule! {
     /// Distributions that carry later KVM code in older kernels are judged by the kernel's number, and so may be missed.
     ///
     /// ## References
-    /// - Linux `arch/x86/kvm/x86.c`, `lapic_timer_advance`; modprobe.d(5)
+    /// - Linux `arch/x86/kvm/lapic.c`, `lapic_timer_advance`; modprobe.d(5)
     /// - Linux `kernel/module/main.c:unknown_module_param_cb`
     "host-kvm-parameter-removed" on Host {
         summary: "a parameter of KVM is set that this kernel no longer has",

@@ -37,7 +37,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 fn shown(settings: Settings) -> output::Settings {
-    let Settings { fail_on, format, only, skip, colour, lifecycle, budget, allow, files } = settings;
+    let Settings { fail_on, format, only, skip, colour, lifecycle, budget, allow, files } =
+        settings;
     let now = world::epoch_seconds();
     let allow = allow.into_iter().map(|allow| output::Allow {
         over: allow.is_over(now),

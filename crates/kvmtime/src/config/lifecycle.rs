@@ -5,7 +5,9 @@ use kvmtime_core::lifecycle::{Happening, Lifecycle};
 use super::{Refused, Set};
 
 /// A word of the statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize, serde::Serialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Word {
     /// They only ever run; none of the others happens

@@ -178,7 +178,9 @@ fn environment() -> Result<Layer, Refused> {
         only: variable("KVMTIME_ONLY", |text| Ok(list(text)))?,
         skip: variable("KVMTIME_SKIP", |text| Ok(list(text)))?,
         colour: variable("KVMTIME_COLOUR", word)?,
-        lifecycle: variable("KVMTIME_LIFECYCLE", |text| list(text).iter().map(|w| word(w)).collect())?,
+        lifecycle: variable("KVMTIME_LIFECYCLE", |text| {
+            list(text).iter().map(|w| word(w)).collect()
+        })?,
         budget: variable("KVMTIME_BUDGET", |text| Ok(text.to_owned()))?,
         allow: Vec::new(),
     })

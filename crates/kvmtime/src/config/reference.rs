@@ -140,7 +140,11 @@ pub fn page() -> String {
 }
 
 fn budgets() -> String {
-    kvmtime_core::budget::names().split(", ").map(|name| format!("`\"{name}\"`")).collect::<Vec<_>>().join(", ")
+    kvmtime_core::budget::names()
+        .split(", ")
+        .map(|name| format!("`\"{name}\"`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn formats() -> String {
