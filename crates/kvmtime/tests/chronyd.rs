@@ -239,6 +239,10 @@ fn faults(look: &Look) -> BTreeSet<&str> {
     for clocksource in ["guest-clocksource-forced", "guest-clocksource-slow"] {
         assert!(rules.remove(clocksource), "{rules:?}");
     }
+    // The RTC keeps the wrong date until the kernel has written it, which on busy CPUs takes several attempts.
+    rules.remove("guest-rtc-contradicts-clock");
+    // There it does not always run, either.
+    rules.remove("log-stall-burst");
     rules
 }
 

@@ -83,11 +83,11 @@ pub enum Event {
     /// chronyd: `Forward time jump detected!` or `Backward time jump detected!`.
     ChronyTimeJump,
     /// libvirt ended QEMU after it saved the domain: `shutting down, reason=saved`.
-    DomainSaved,
+    GuestSaved,
     /// libvirt began to move the domain to another host, `initiating migration`, or ended QEMU after it.
-    DomainMigrated,
+    GuestMigrated,
     /// libvirt ended QEMU to revert the domain to a snapshot: `shutting down, reason=from snapshot`.
-    DomainReverted,
+    GuestReverted,
     /// chronyd: `Can't synchronise: no selectable sources`, `… no majority` and the like.
     ChronyNoSources,
 }

@@ -40,6 +40,7 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
     if ignore.parse::<i64>().is_ok_and(|ignore| ignore < 0) {
         return Ok(vec![]);
     }
+    guest.daemons.get()?;
     let Some(gap) = guest.gap()? else { return Ok(vec![]) };
     let message = format!("chronyd ends when the clock is off by more than {offset} s, as after a long pause");
     Ok(vec![

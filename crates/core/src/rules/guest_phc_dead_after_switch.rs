@@ -33,8 +33,11 @@ crate::rule! {
 }
 
 fn check(guest: &Machine, _: &Facts) -> Verdict {
-    let sources = guest.phc_sources()?.into_iter();
-    let precise: Vec<_> = sources.filter(|s| s.is_kvm() && !s.has_flag("nocrossts")).collect();
+    let sources = guest.phc_sources()?;
+    if sources.is_empty() || guest.phcs.optional()?.is_none() {
+        return Ok(vec![]);
+    }
+    let precise: Vec<_> = sources.into_iter().filter(|s| s.is_kvm() && !s.has_flag("nocrossts")).collect();
     if precise.is_empty() || guest.clocksource.current.get()? == "kvm-clock" {
         return Ok(vec![]);
     }

@@ -32,7 +32,11 @@ crate::rule! {
 
 fn check(guest: &Machine, _: &Facts) -> Verdict {
     let mut found = vec![];
-    for source in guest.phc_sources()?.into_iter().filter(|source| source.is_vmclock()) {
+    let sources = guest.phc_sources()?;
+    if sources.is_empty() || guest.phcs.optional()?.is_none() {
+        return Ok(found);
+    }
+    for source in sources.into_iter().filter(|source| source.is_vmclock()) {
         let counts_tai = guest.vmclock_counts_tai()?;
         if counts_tai == source.refclock.has("tai") {
             continue;

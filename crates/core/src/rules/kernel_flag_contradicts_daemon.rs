@@ -55,24 +55,23 @@ fn check(machine: &Machine, _: &Facts) -> Verdict {
 
 /// The daemon that follows a source and clears the flag when it does.
 fn claims(machine: &Machine) -> Result<Option<(&'static str, &'static str, &str)>, Unknown> {
-    let moves = |name| machine.clock_movers().map(|all| all.iter().any(|mover| mover.name == name));
-    if let Some(tracking) = machine.chrony.tracking.value()
-        && tracking.synchronised()
-        && tracking.root_distance() < MOST_SECONDS
-        && moves("chronyd")?
-    {
+    let movers = machine.clock_movers()?;
+    let moves = |name: &str| movers.iter().any(|mover| mover.name == name);
+    if moves("chronyd") {
+        let tracking = machine.chrony.tracking.get()?;
+        if !tracking.synchronised() || tracking.root_distance() >= MOST_SECONDS {
+            return Ok(None);
+        }
         let clears = machine.chrony.conf.get()?.last("rtcsync").is_some();
         let from = machine.chrony.tracking.from();
         return Ok(clears.then_some(("chronyd", "follows a source", from)));
     }
-    if let Some(variables) = machine.ntp.variables.value()
-        && variables.synchronised
-        && moves("ntpd")?
-    {
+    if moves("ntpd") {
+        let follows = machine.ntp.variables.get()?.synchronised;
         let conf = machine.ntp.conf.get()?;
         let aside = conf.all("disable").any(|disable| disable.has("kernel"));
         let from = machine.ntp.variables.from();
-        return Ok((!aside).then_some(("ntpd", "is synchronised", from)));
+        return Ok((follows && !aside).then_some(("ntpd", "is synchronised", from)));
     }
     Ok(None)
 }

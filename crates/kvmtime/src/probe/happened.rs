@@ -63,9 +63,9 @@ fn logged(world: &World, domain: &str) -> Vec<Happened> {
     let mut all: Vec<Happened> = vec![];
     for line in log.value().map(|text| klog::parse(text)).unwrap_or_default() {
         let what = match line.event {
-            Event::DomainSaved => Happening::Saved,
-            Event::DomainMigrated => Happening::Migrated,
-            Event::DomainReverted => Happening::Snapshotted,
+            Event::GuestSaved => Happening::Saved,
+            Event::GuestMigrated => Happening::Migrated,
+            Event::GuestReverted => Happening::Snapshotted,
             _ => continue,
         };
         if !all.iter().any(|seen| seen.what == what) {

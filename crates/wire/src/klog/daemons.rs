@@ -46,12 +46,12 @@ fn machine(message: &str) -> Option<Event> {
     }
     // libvirt src/qemu/qemu_process.c:qemuProcessStop, qemu_migration.c:qemuMigrationSrcRun
     match message {
-        "shutting down, reason=saved" => return Some(Event::DomainSaved),
+        "shutting down, reason=saved" => return Some(Event::GuestSaved),
         "shutting down, reason=migrated" | "initiating migration" => {
-            return Some(Event::DomainMigrated);
+            return Some(Event::GuestMigrated);
         }
         "shutting down, reason=from snapshot" | "shutting down, reason=from-snapshot" => {
-            return Some(Event::DomainReverted);
+            return Some(Event::GuestReverted);
         }
         _ => {}
     }
