@@ -64,8 +64,14 @@ pub enum Event {
     TscFrequencyRefused,
     /// QEMU: `TSC frequency mismatch between VM … and host`.
     TscFrequencyMismatch,
+    /// libvirt, in a domain's log: the guest was saved, to be restored some time.
+    GuestSaved,
+    /// libvirt, in a domain's log: the guest went to another host.
+    GuestMigrated,
     /// QEMU: `State blocked by non-migratable CPU device (invtsc flag)`.
     InvtscBlocksMigration,
+    /// libvirt, in a domain's log: QEMU was ended to revert the guest to a snapshot.
+    GuestReverted,
     /// ntpd gave up: panic or sanity limit.
     NtpdGaveUp,
     /// chronyd: `System clock wrong by … seconds`.
@@ -82,12 +88,6 @@ pub enum Event {
     ChronyGaveUp,
     /// chronyd: `Forward time jump detected!` or `Backward time jump detected!`.
     ChronyTimeJump,
-    /// libvirt ended QEMU after it saved the domain: `shutting down, reason=saved`.
-    GuestSaved,
-    /// libvirt began to move the domain to another host, `initiating migration`, or ended QEMU after it.
-    GuestMigrated,
-    /// libvirt ended QEMU to revert the domain to a snapshot: `shutting down, reason=from snapshot`.
-    GuestReverted,
     /// chronyd: `Can't synchronise: no selectable sources`, `… no majority` and the like.
     ChronyNoSources,
 }
@@ -181,11 +181,11 @@ fn marks(byte: u8) -> &'static [&'static [u8]] {
         b'S' => &[b"System clock w"],
         b'T' => &[b"TSC"],
         b'Y' => &[b"Your time source"],
+        b'f' => &[b"from snapshot"],
         b'h' => &[b"hrtimer: i"],
-        b'i' => &[b"initiating migration"],
         b'j' => &[b"jump detected"],
         b'k' => &[b"ksource", b"kvm-clock", b"kup - CPU", b"kup detected", b"k manually"],
-        b'r' => &[b"reason="],
+        b'r' => &[b"reason=migrated", b"reason=saved"],
         b'v' => &[b"vtsc flag"],
         b'y' => &[b"y lost ticks", b"ynchronise: "],
         _ => &[],
