@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fact::Unknown;
 use crate::finding::{Evidence, Finding, Severity};
 
 /// What may happen to a guest while it lives.
@@ -63,6 +64,8 @@ pub struct Lifecycle {
     /// Somebody stated it, so that nothing else happens.
     stated: bool,
     shown: Vec<(Happening, Evidence)>,
+    /// Why it is not known whether more was seen.
+    pub(crate) unknown: Option<Unknown>,
 }
 
 impl Lifecycle {
@@ -74,12 +77,12 @@ impl Lifecycle {
             from: from.to_owned(),
         };
         let shown = happenings.iter().map(|happening| (*happening, evidence(happening)));
-        Self { stated: true, shown: shown.collect() }
+        Self { stated: true, shown: shown.collect(), unknown: None }
     }
 
     /// What was seen, which does not exclude that there is more.
     pub fn seen(shown: Vec<(Happening, Evidence)>) -> Self {
-        Self { stated: false, shown }
+        Self { stated: false, shown, unknown: None }
     }
 
     /// What shows that one of these happens.

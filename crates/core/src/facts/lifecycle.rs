@@ -61,12 +61,17 @@ impl Facts {
             return stated.lifecycle.clone().unwrap_or_default();
         };
         // A guest is the domain of its own name, or the only one.
-        let own = machine.name.value().map(String::as_str);
         let only = match self.domains.as_slice() {
             [domain] => Some(domain.name.as_str()),
             _ => None,
         };
-        Lifecycle::seen(host.happenings(|domain| Some(domain) == own || Some(domain) == only))
+        let own = machine.name.value().map(String::as_str);
+        let is_it = |domain: &str| Some(domain) == own || Some(domain) == only;
+        let mut lifecycle = Lifecycle::seen(host.happenings(is_it));
+        if only.is_none() && !host.libvirt.happened.is_empty() {
+            lifecycle.unknown = machine.name.get().err();
+        }
+        lifecycle
     }
 
     fn of_domain(&self, name: &str, stated: &Stated) -> Lifecycle {
@@ -82,12 +87,16 @@ impl Machine {
     /// What is known to happen to this guest that leaves its clock behind.
     ///
     /// # Errors
-    /// When that depends on its clocksource, which is not known.
+    /// When that depends on its clocksource, or on which of the host's domains it is, and that is not known.
     pub fn gap(&self) -> Result<Option<&Evidence>, Unknown> {
-        if !self.lifecycle.is_eventful() {
-            return Ok(None);
+        let gap = match self.lifecycle.is_eventful() {
+            true => self.lifecycle.gap(self.clocksource.current.get()?),
+            false => None,
+        };
+        match (gap, &self.lifecycle.unknown) {
+            (None, Some(unknown)) => Err(unknown.clone()),
+            (gap, _) => Ok(gap),
         }
-        Ok(self.lifecycle.gap(self.clocksource.current.get()?))
     }
 
     /// Whether it is stated that nothing leaves this guest's clock behind.

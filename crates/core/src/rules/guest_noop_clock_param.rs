@@ -39,7 +39,7 @@ const GONE: [(&str, &[u32]); 2] =
 fn check(guest: &Machine, _: &Facts) -> Verdict {
     let mut found = vec![];
     if let Some(parameter) = guest.parameter("no_timer_check")?
-        && guest.is_x86()
+        && guest.is_x86()?
         && *guest.hypervisor.get()? == Hypervisor::Kvm
     {
         let finding = RULE.found("`no_timer_check` is what the kernel does under KVM anyhow");

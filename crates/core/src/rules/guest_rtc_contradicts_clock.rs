@@ -46,7 +46,7 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
     let known = guest.clock_error()?;
     let shown = *rtc.minus_system_seconds.get()?;
     let zone = *rtc.zone_offset_seconds.get()?;
-    let Some(error) = rtc.error_seconds() else { return Ok(vec![]) };
+    let error = rtc.error_seconds()?;
     let in_other_scale = zone != 0 && (shown.abs_diff(0) < NEAR_S || shown.abs_diff(zone) < NEAR_S);
     if in_other_scale && error.unsigned_abs() >= NEAR_S {
         return Ok(vec![]);

@@ -36,7 +36,7 @@ const GONE: [(&str, &[u32]); 2] =
     [("lapic_timer_advance_ns", &[6, 12]), ("kvmclock_periodic_sync", &[7, 1])];
 
 fn check(host: &Machine, _: &Facts) -> Verdict {
-    if !host.is_x86() || host.kvm.parameters.optional()?.is_none() {
+    if !host.is_x86()? || host.kvm.parameters.optional()?.is_none() {
         return Ok(vec![]);
     }
     let mut found = vec![];
