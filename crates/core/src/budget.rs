@@ -7,6 +7,8 @@ use kvmtime_wire::duration;
 pub struct Budget {
     /// As it was asked for: `ceph`, `0.25`.
     pub name: String,
+    /// Whether that is a workload's name.
+    pub is_workload: bool,
     /// The error at which the workload fails, seconds.
     pub limit: f64,
     /// The error up to which it works whatever the other clocks do that keep to it, seconds: half the limit where
@@ -78,6 +80,7 @@ impl Budget {
             let safe = if known.between_machines { known.limit / 2.0 } else { known.limit };
             return Ok(Self {
                 name: text.to_owned(),
+                is_workload: true,
                 limit: known.limit,
                 safe,
                 reason: known.reason,
@@ -86,12 +89,18 @@ impl Budget {
         match duration::seconds(text, "s") {
             Some(seconds) if seconds > 0.0 => Ok(Self {
                 name: text.to_owned(),
+                is_workload: false,
                 limit: seconds,
                 safe: seconds,
                 reason: "asked for",
             }),
             _ => Err(format!("{text} is neither a number of seconds nor one of {}", names())),
         }
+    }
+
+    /// ` for NAME`, behind what is said of a clock.
+    pub fn for_whom(&self) -> String {
+        if self.is_workload { format!(" for `{}`", self.name) } else { String::new() }
     }
 }
 

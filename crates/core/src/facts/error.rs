@@ -141,10 +141,11 @@ impl Machine {
 impl Facts {
     /// A line on the budget where there is no finding: that it holds and by how much, or why that is not known.
     pub fn budget_note(&self, machine: &Machine) -> Option<String> {
-        let Budget { name, safe, .. } = self.budget.as_ref()?;
+        let budget = self.budget.as_ref()?;
+        let (Budget { safe, .. }, whom) = (budget, budget.for_whom());
         Some(match machine.clock_error() {
             Ok(error) if error.most() <= *safe => format!(
-                "the clock keeps within {} for `{name}`: {}, {} to spare",
+                "the clock keeps within {}{whom}: {}, {} to spare",
                 shown(*safe),
                 error.words(),
                 shown(safe - error.most()),
@@ -152,7 +153,7 @@ impl Facts {
             Ok(_) => return None,
             Err(unknown) => {
                 format!(
-                    "whether the clock keeps within {} for `{name}` is not known, because {unknown}",
+                    "whether the clock keeps within {}{whom} is not known, because {unknown}",
                     shown(*safe)
                 )
             }

@@ -52,13 +52,14 @@ crate::rule! {
 fn check(machine: &Machine, facts: &Facts) -> Verdict {
     let Some(budget) = &facts.budget else { return Ok(vec![]) };
     let error = machine.clock_error()?;
-    let (name, words) = (&budget.name, error.words());
+    let (whom, words) = (budget.for_whom(), error.words());
     let (found, cure) = if error.least() > budget.limit {
-        let message = format!("the clock is off by {words}, and `{name}` bears {}", shown(budget.limit));
+        let limit = shown(budget.limit);
+        let message = format!("the clock is off by {words}, and the budget{whom} is {limit}");
         (RULE.found(message), "see why the time daemon does not correct the offset")
     } else if error.most() > budget.safe {
         let safe = shown(budget.safe);
-        let message = format!("it cannot be shown that the clock keeps within {safe} for `{name}`: {words}");
+        let message = format!("it cannot be shown that the clock keeps within {safe}{whom}: {words}");
         let cure = "give the time daemon nearer sources, or the host's clock";
         (RULE.found(message).severity(Severity::Warning), cure)
     } else {
@@ -68,7 +69,7 @@ fn check(machine: &Machine, facts: &Facts) -> Verdict {
         found
             .saw("offset ± bound", words, error.from.clone())
             .saw("bound", error.bound_is, error.from)
-            .saw("budget", format!("{}: {}", shown(budget.limit), budget.reason), name)
+            .saw("budget", format!("{}: {}", shown(budget.limit), budget.reason), &budget.name)
             .cure(cure, Effect::Live, Risk::Careful),
     ])
 }
