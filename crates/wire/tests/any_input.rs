@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 
 use kvmtime_wire::chrony::{conf as chrony_conf, sources, tracking};
 use kvmtime_wire::cmdline::Cmdline;
-use kvmtime_wire::ntp::{conf as ntp_conf, peers};
+use kvmtime_wire::ntp::{conf as ntp_conf, peers, variables};
 use kvmtime_wire::windows::{bcdedit, boot_ini, properties, reg, sc, w32tm};
 use kvmtime_wire::{
-    adjtime, assignments, capabilities, cpuinfo, domain, klog, openntpd, pressure, ps, qemu, stat,
-    sysctl, timesync, unit, virsh,
+    adjtime, assignments, capabilities, cpuinfo, domain, klog, modprobe, openntpd, pressure, ps,
+    qemu, snapshot, stat, sysctl, timesync, unit, virsh,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -29,6 +29,7 @@ fn parse_all(text: &str) {
     kept(&Cmdline::parse(text));
     kept(&cpuinfo::parse(text));
     kept(&klog::parse(text));
+    kept(&modprobe::options(text, "x"));
     kept(&ps::parse(text));
     kept(&unit::words(text, "Unit", "After"));
     kept(&virsh::versions(text));
@@ -45,9 +46,11 @@ fn parse_all(text: &str) {
     let _ = sc::runs(text).map(|read| kept(&read));
     let _ = w32tm::parse(text).map(|read| kept(&read));
     let _ = capabilities::parse(text).map(|read| kept(&read));
+    let _ = snapshot::state(text).map(|read| kept(&read));
     let _ = tracking::parse(text).map(|read| kept(&read));
     let _ = sources::parse(text).map(|read| kept(&read));
     let _ = peers::parse(text).map(|read| kept(&read));
+    let _ = variables::parse(text).map(|read| kept(&read));
     let _ = openntpd::parse(text).map(|read| kept(&read));
     let _ = timesync::parse(text).map(|read| kept(&read));
     let _ = stat::parse(text).map(|read| kept(&read));
