@@ -91,6 +91,7 @@ ps -axwwo pid,args | awk 'NR == 1 || /chronyd|ntpd|timed|phc2sys|qemu-ga/ && !/a
 
 run ntpctl -s status
 run ntpq -pn
+run ntpq -c rv
 run chronyc -n tracking
 run chronyc -n sources
 

@@ -147,6 +147,10 @@ for parameter in /sys/module/kvm/parameters/* /sys/module/kvm_intel/parameters/*
     [ -e "$parameter" ] && take "$parameter"
 done
 take /sys/power/state /etc/tuned/active_profile
+touched /sbin/hwclock /etc/modprobe.d
+for path in /etc/modprobe.d/*.conf; do
+    [ -e "$path" ] && take "$path"
+done
 
 # Time daemons, the guest agent, and how they are set up. Processes have arguments that are nobody's business.
 {
@@ -168,7 +172,7 @@ for path in /etc/chrony/*.d/* /etc/chrony.d/* /run/chrony-dhcp/* /etc/ntp.d/* /e
 done
 runs() { grep -q "$1" "$folder/kvmtime/run/ps_-eo_pid,args"; }
 runs chronyd && run chronyc -n tracking && run chronyc -n sources
-runs ntpd && run ntpq -pn && run ntpctl -s status
+runs ntpd && run ntpq -pn && run ntpq -c rv && run ntpctl -s status
 runs systemd-timesyncd && run timedatectl timesync-status
 
 # systemd's units: which are wanted, and what those on time say.
