@@ -130,6 +130,8 @@ logs! {
         2 TscFrequencyRefused,
         3 TscFrequencyRefused,
         4 InvtscBlocksMigration,
+        7 GuestMigrated,
+        8 GuestSaved,
     ]
     chronyd_jumps_and_gives_up "chronyd" [
         3 ChronyTimeJump,
