@@ -69,8 +69,12 @@ pub struct Machine {
     pub ntp: Ntp,
     /// systemd-timesyncd.
     pub timesyncd: Fact<TimesyncStatus>,
+    /// timesyncd.conf and its drop-ins.
+    pub timesyncd_conf: Fact<Directives>,
     /// OpenNTPD.
     pub openntpd: Fact<OpenntpdStatus>,
+    /// OpenNTPD's ntpd.conf.
+    pub openntpd_conf: Fact<Directives>,
     /// PTP hardware clocks, `/sys/class/ptp`.
     pub phcs: Fact<Vec<Phc>>,
     /// Whether the module `ptp_kvm` is there: loaded, built in or loadable.

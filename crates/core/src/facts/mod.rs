@@ -17,7 +17,9 @@ mod power;
 mod qemu;
 mod rhel;
 mod rtc;
+pub mod servers;
 mod source;
+mod sources;
 mod timex;
 
 pub use daemon::TimeDaemon;
@@ -33,6 +35,7 @@ pub use power::{IdleState, Power};
 pub use qemu::Qemu;
 pub use rtc::Rtc;
 pub use source::Source;
+pub use sources::TimeSource;
 pub use timex::Timex;
 
 use serde::{Deserialize, Serialize};

@@ -100,6 +100,8 @@ catalogue! {
     log_lost_ticks
     log_tsc_frequency_mismatch
     log_ntp_giveup
+    ntp_smear_mix
+    ntp_duplicate_source
 }
 
 /// The rule by that id.
