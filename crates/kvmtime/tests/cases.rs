@@ -1,7 +1,7 @@
 //! Every rule on cases: it fires where it must, stays quiet where it must, and says what it lacks.
 //!
 //! `cases/RULE/` holds entries whose names begin with `fires`, `quiet` or `skips`: a domain XML, a QEMU command line
-//! (`*.args`) or a folder of evidence. What a rule says when it fires is kept beside its entry.
+//! (`*.args`), a folder of evidence, or a folder of any of these. What a rule says when it fires is kept beside its entry.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -44,8 +44,13 @@ fn of<'a>(list: &'a Value, rule: &str) -> Vec<&'a Value> {
 /// Judges one entry, and says what is wrong with the verdict.
 fn judge(rule: &str, subject: &str, entry: &str) -> Result<(), String> {
     let folder = cases().join(rule);
-    let role = if matches!(subject, "host" | "domain") { "host" } else { "guest" };
-    let report = kvmtime(&folder, &["check", entry, "--as", role, "--format", "json"]);
+    let role: &[&str] = match subject {
+        "host" | "domain" => &["--as", "host"],
+        // Its machines are what they look like.
+        "fleet" => &[],
+        _ => &["--as", "guest"],
+    };
+    let report = kvmtime(&folder, &[&["check", entry, "--format", "json"], role].concat());
     let found = of(&report["findings"], rule);
     let skipped = of(&report["skipped"], rule);
     let said = format!("{rule}/{entry}: found {found:?}, skipped {skipped:?}");

@@ -6,8 +6,11 @@ mod devices;
 mod directive;
 mod discipline;
 mod domain;
+mod fleet;
 mod kernel;
+mod kind;
 mod kvm;
+mod leap;
 mod libvirt;
 mod log;
 mod machine;
@@ -20,13 +23,17 @@ mod rtc;
 pub mod servers;
 mod source;
 mod sources;
+mod stop;
 mod timex;
 
 pub use daemon::TimeDaemon;
 pub use devices::Setting;
 pub use discipline::Opinion;
 pub use domain::Domain;
+pub use fleet::{Fleet, Group, Member};
+pub use kind::{Clock, Kind};
 pub use kvm::{Kvm, KvmDevice};
+pub use leap::LeapPolicy;
 pub use libvirt::{LibvirtGuests, LibvirtHost};
 pub use machine::{
     Agent, Chrony, Clocksource, Hypervisor, LIVE, Logs, Machine, Ntp, Phc, Role, Units,

@@ -193,4 +193,22 @@ super::messages! {
         rules [];
         from "libvirt src/qemu/qemu_agent.c:qemuAgentSetTime"
     }
+    Libvirt Normal "guest-moved" in "3.0 and newer" {
+        says "shutting down, reason=migrated"
+        like "2025-03-02 18:15:20.070+0000: shutting down, reason=migrated"
+        means "The guest went to another host. Its clock is behind there by the downtime until somebody sets it: libvirt \
+            does not.";
+        next ["virsh domtime DOM on the other host: what does the guest's clock say?"];
+        rules ["fleet-no-post-migration-sync", "guest-chrony-makestep-limited"];
+        from "libvirt src/qemu/qemu_process.c:qemuProcessStop"
+    }
+    Libvirt Normal "guest-saved" in "3.0 and newer" {
+        says "shutting down, reason=saved"
+        like "2025-03-02 18:20:02.118+0000: shutting down, reason=saved"
+        means "The guest was saved. Once it is restored its clock is behind by all the time between, until somebody sets \
+            it: libvirt does not.";
+        next ["after the restore: virsh domtime DOM --now"];
+        rules ["fleet-no-post-migration-sync", "host-libvirt-guests-no-sync"];
+        from "libvirt src/qemu/qemu_process.c:qemuProcessStop"
+    }
 }

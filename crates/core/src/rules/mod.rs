@@ -101,7 +101,13 @@ catalogue! {
     log_tsc_frequency_mismatch
     log_ntp_giveup
     ntp_smear_mix
+    ntp_leap_policy_fleet
     ntp_duplicate_source
+    fleet_tsc_heterogeneous
+    fleet_no_post_migration_sync
+    fleet_clock_xml_inconsistent
+    fleet_localtime_mixed_tz
+    fleet_time_source_inconsistent
 }
 
 /// The rule by that id.

@@ -1,0 +1,71 @@
+//! See [`RULE`].
+
+use std::collections::BTreeMap;
+
+use crate::facts::{Fleet, Group, Member};
+use crate::finding::{Effect, Risk};
+use crate::rule::Verdict;
+
+crate::rule! {
+    /// ## What it checks
+    /// A host of the run stops its guests or sends them elsewhere: its libvirt-guests saves them, it slept, or libvirt's
+    /// logs of its domains tell of a save or a migration. And guests of the run have nothing that brings the lost time
+    /// back: no time daemon that steps, no clock of the host, and no agent through which anybody could set theirs.
+    ///
+    /// ## Why it matters
+    /// After a restore or a migration the guest's clock is behind by the gap. OpenStack and KubeVirt set it through the
+    /// agent, libvirt itself does not, and here nobody can. chronyd and OpenNTPD slew what they find, an hour for half a
+    /// day and longer.
+    ///
+    /// ## What to do
+    /// In the guests `makestep 1 -1` in chrony.conf, or the host's clock (`refclock PHC /dev/ptp_kvm`), or the guest agent
+    /// together with `virsh domtime DOMAIN --now` in a hook or `SYNC_TIME=1` of libvirt-guests.
+    ///
+    /// ## Exceptions
+    /// Guests with an agent are not judged: logs do not tell who sets their clocks. Guests whose machines are not among
+    /// those of the run are not seen.
+    ///
+    /// ## References
+    /// - libvirt `src/qemu/qemu_process.c:qemuProcessStop`: `shutting down, reason=migrated`
+    /// - OpenStack nova `virt/libvirt/guest.py:sync_guest_time`; KubeVirt `pkg/virt-launcher/virtwrap/manager.go:setGuestTime`
+    /// - <https://chrony-project.org/faq.html>: suspended virtual machines and `makestep 1 -1`
+    /// - OpenNTPD ntpd(8), `-s`
+    "fleet-no-post-migration-sync" on Fleet {
+        summary: "guests are saved or moved, and nothing sets their clocks afterwards",
+        severity: Warning,
+        since: "0.1.0",
+    }
+}
+
+fn check(fleet: &Fleet) -> Verdict {
+    let stops = |member: &&Member| member.is_host && member.stops_guests.is_some();
+    let Some(host) = fleet.machines.iter().find(stops) else { return Ok(vec![]) };
+    let mut behind: BTreeMap<&str, Group> = BTreeMap::new();
+    let mut lacking = None;
+    for guest in fleet.machines.iter().filter(|member| !std::ptr::eq(*member, host)) {
+        match &guest.stays_behind {
+            Ok(Some(why)) => behind.entry(why).or_default().add(&guest.name, &guest.name),
+            Ok(None) => {}
+            Err(why) => lacking = lacking.or_else(|| Some(guest.unknown(why.clone()))),
+        }
+    }
+    if behind.is_empty() {
+        return lacking.map_or(Ok(vec![]), Err);
+    }
+    let mut hosts = Group::default();
+    fleet.machines.iter().filter(stops).for_each(|host| hosts.add(&host.name, &host.name));
+    let found = RULE
+        .found("guests are saved or moved here, and some have nothing that brings the lost time back")
+        .saw_group("hosts that stop or move guests", &hosts);
+    let found = host.stops_guests.iter().fold(found, |found, saw| {
+        found.saw(saw.what.clone(), &saw.value, format!("{}: {}", host.name, saw.from))
+    });
+    let found = behind.iter().fold(found, |found, (why, group)| {
+        found.saw_group(format!("guests without an agent that can set the clock; {why}"), group)
+    });
+    Ok(vec![found.cure(
+        "write `makestep 1 -1` in the guests' chrony.conf, or set their clocks through the agent",
+        Effect::Live,
+        Risk::Careful,
+    )])
+}
