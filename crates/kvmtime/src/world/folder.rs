@@ -52,7 +52,7 @@ impl Folder {
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
         match self.look(parent, |place| live::link(place.join(name))) {
             Fact::Known { value, .. } => Fact::known(value, path),
-            unknown => unknown,
+            Fact::Unknown(unknown) => Fact::unknown(unknown.unknown, path),
         }
     }
 
