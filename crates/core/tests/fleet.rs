@@ -65,7 +65,7 @@ fn machine_of(number: usize, (guest, khz, scales, sources): (bool, u64, bool, us
     machine.libvirt.capabilities =
         Fact::known(Capabilities { tsc: Some(tsc), ..Capabilities::default() }, "virsh");
     let log = "2025-03-02 18:15:20.070+0000: shutting down, reason=migrated";
-    machine.logs.system = Fact::known(klog::parse(log), "/var/log/libvirt/qemu/a.log");
+    machine.logs.qemu = Fact::known(klog::parse(log), "/var/log/libvirt/qemu/a.log");
     Facts { machines: vec![machine], ..Facts::default() }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 
 use kvmtime_wire::capabilities::Tsc;
 
-use super::{Clock, Domain, Facts, Kind, LIVE, LeapPolicy, Machine, Role};
+use super::{Clock, Domain, Facts, Kind, LIVE, LeapPolicy, Machine, Role, TimeSource, TimeSources};
 use crate::check::{FLEET, Subject};
 use crate::fact::{Fact, Unknown};
 use crate::finding::{Evidence, Finding};
@@ -49,8 +49,8 @@ pub struct Member {
     pub sources: Result<BTreeSet<String>, Unknown>,
     /// What its clock does at a leap second.
     pub leap: Result<Option<LeapPolicy>, Unknown>,
-    /// What shows that it stops its guests, or sends them elsewhere.
-    pub stops_guests: Option<Evidence>,
+    /// What shows that it stops its guests, or sends them elsewhere, if it is a host.
+    pub stops_guests: Result<Option<Evidence>, Unknown>,
     /// Why nothing brings back what a stop takes from its clock, if it is a guest of which that is certain.
     pub stays_behind: Result<Option<&'static str>, Unknown>,
 }
@@ -241,7 +241,7 @@ impl Member {
         // A machine that is not judged tells what its domains run on.
         let is_host = machine.roles.is_empty() || machine.roles.contains(&Role::Host);
         let is_guest = machine.roles.contains(&Role::Guest);
-        let tsc = (is_host && machine.is_x86()).then(|| machine.tsc());
+        let tsc = (is_host && machine.is_x86() != Ok(false)).then(|| machine.tsc());
         let named = machine.name.value().filter(|_| machine.source == LIVE);
         Self {
             name: named.unwrap_or(&machine.source).clone(),
@@ -251,16 +251,16 @@ impl Member {
             reads_tsc: is_guest && machine.reads("tsc"),
             zone: machine.rtc.zone.clone(),
             zone_offset: machine.rtc.zone_offset_seconds.value().copied(),
-            sources: machine.time_sources().map(|sources| {
+            sources: machine.time_sources().and_then(TimeSources::complete).map(|sources| {
                 let named = sources.iter().filter(|source| source.is_configured());
-                let name = |source: &super::TimeSource<'_>| match source.operator() {
+                let name = |source: &TimeSource<'_>| match source.operator() {
                     Some(operator) => operator.name.to_owned(),
                     None => source.name.to_ascii_lowercase(),
                 };
                 named.filter(|source| !source.is_refclock()).map(name).collect()
             }),
             leap: machine.leap_policy(),
-            stops_guests: machine.stops_guests(),
+            stops_guests: if is_host { machine.stops_guests() } else { Ok(None) },
             stays_behind: if is_guest { machine.stays_behind() } else { Ok(None) },
         }
     }

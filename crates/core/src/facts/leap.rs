@@ -45,7 +45,7 @@ impl Machine {
     /// # Errors
     /// As [`Self::time_sources`].
     pub fn leap_policy(&self) -> Result<Option<LeapPolicy>, Unknown> {
-        let sources = self.time_sources()?;
+        let sources = self.time_sources()?.complete()?;
         let Some(first) = sources.iter().find(|source| !source.is_refclock()) else {
             return Ok(None);
         };

@@ -42,7 +42,7 @@ pub use power::{IdleState, Power};
 pub use qemu::Qemu;
 pub use rtc::Rtc;
 pub use source::Source;
-pub use sources::TimeSource;
+pub use sources::{TimeSource, TimeSources};
 pub use timex::Timex;
 
 use serde::{Deserialize, Serialize};
@@ -95,7 +95,7 @@ impl Facts {
     /// When there is no host among the machines.
     pub fn need_host(&self) -> Result<&Machine, Unknown> {
         let unknown =
-            || Unknown { unknown: Why::NotCollected, from: "facts of the host".to_owned() };
+            || Unknown { unknown: Why::NotCollected, from: "the host that it runs on".to_owned() };
         self.host().ok_or_else(unknown)
     }
 }

@@ -50,86 +50,109 @@ impl TimeSource<'_> {
     }
 }
 
-impl Machine {
-    /// What the daemons that move the clock may follow, less what they only watch (`noselect`).
+/// What daemons follow, as far as it is known.
+#[derive(Debug, Clone, Default)]
+pub struct TimeSources<'a> {
+    /// What is known.
+    pub all: Vec<TimeSource<'a>>,
+    /// Why a configuration is not. What the daemon reports counts then, but there may be more.
+    lacking: Option<Unknown>,
+}
+
+impl<'a> TimeSources<'a> {
+    /// What was found among them. To have found nothing tells nothing while a configuration is not known.
     ///
     /// # Errors
-    /// Why it is not known which daemons run, or what one of them follows.
-    pub fn time_sources(&self) -> Result<Vec<TimeSource<'_>>, Unknown> {
-        let mut all = Vec::new();
+    /// What is not known.
+    pub fn verdict(self, found: Vec<Finding>) -> Result<Vec<Finding>, Unknown> {
+        match self.lacking {
+            Some(why) if found.is_empty() => Err(why),
+            _ => Ok(found),
+        }
+    }
+
+    /// All of them.
+    ///
+    /// # Errors
+    /// Why a configuration is not known.
+    pub fn complete(self) -> Result<Vec<TimeSource<'a>>, Unknown> {
+        self.lacking.map_or(Ok(self.all), Err)
+    }
+
+    fn of(&mut self, conf: &'a Fact<Directives>) -> Option<&'a Directives> {
+        conf.get().map_err(|why| self.lacking.get_or_insert(why).clone()).ok()
+    }
+}
+
+impl Machine {
+    /// What the daemons that move the clock may follow, less what they only watch (`noselect`): what their configurations
+    /// name, and what they report besides, from DHCP or without a name.
+    ///
+    /// # Errors
+    /// Why it is not known which daemons run.
+    pub fn time_sources(&self) -> Result<TimeSources<'_>, Unknown> {
+        let mut sources = TimeSources::default();
         for daemon in self.clock_movers()? {
             match daemon.name.as_str() {
-                "chronyd" => all.extend(self.chrony_sources()?),
-                "ntpd" => all.extend(self.ntp_sources()?),
+                "chronyd" => self.chrony_sources(&mut sources),
+                "ntpd" => self.ntp_sources(&mut sources),
+                "systemd-timesyncd" => self.timesyncd_sources(&mut sources),
                 "openntpd" => {
-                    let conf = self.openntpd_conf.optional()?;
-                    all.extend(named("OpenNTPD", conf, &["server", "servers"]));
+                    let conf = sources.of(&self.openntpd_conf);
+                    sources.all.extend(named("OpenNTPD", conf, &["server", "servers"]));
                 }
-                "systemd-timesyncd" => all.extend(self.timesyncd_sources()?),
                 _ => {}
             }
         }
-        Ok(all)
+        Ok(sources)
     }
 
-    fn chrony_sources(&self) -> Result<Vec<TimeSource<'_>>, Unknown> {
-        // `?`: not selectable, as what is only watched; `#`: its name is a reference id.
-        let reported = reported("chronyd", &self.chrony.sources, |all| {
-            let followed = all.iter().filter(|source| source.mode != '#' && source.state != '?');
-            followed.map(|source| source.name.as_str()).collect()
-        });
-        let mut all = named("chronyd", known(&self.chrony.conf, &reported)?, &SERVERS);
+    fn chrony_sources<'a>(&'a self, sources: &mut TimeSources<'a>) {
+        let conf = sources.of(&self.chrony.conf);
+        sources.all.extend(named("chronyd", conf, &SERVERS));
         let clocks = self.phc_refclocks().unwrap_or_default().into_iter();
         let clocks = clocks.filter(|(line, _)| !line.has("noselect"));
-        all.extend(clocks.map(|(line, name)| TimeSource {
+        sources.all.extend(clocks.map(|(line, name)| TimeSource {
             daemon: "chronyd",
             name,
             said: Said::Line(line),
         }));
-        all.extend(reported);
-        Ok(all)
+        // `?`: not selectable, as what is only watched; `#`: its name is a reference id.
+        sources.all.extend(reported("chronyd", &self.chrony.sources, |all| {
+            let followed = all.iter().filter(|source| source.mode != '#' && source.state != '?');
+            followed.map(|source| source.name.as_str()).collect()
+        }));
     }
 
-    fn ntp_sources(&self) -> Result<Vec<TimeSource<'_>>, Unknown> {
+    fn ntp_sources<'a>(&'a self, sources: &mut TimeSources<'a>) {
+        let conf = sources.of(&self.ntp.conf);
+        sources.all.extend(named("ntpd", conf, &SERVERS));
         // ` `: discarded, as what is only watched; `.POOL.` is no server itself.
-        let reported = reported("ntpd", &self.ntp.peers, |all| {
+        sources.all.extend(reported("ntpd", &self.ntp.peers, |all| {
             let followed = all.iter().filter(|peer| peer.tally != ' ' && peer.refid != ".POOL.");
             followed.map(|peer| peer.remote.as_str()).collect()
-        });
-        let mut all = named("ntpd", known(&self.ntp.conf, &reported)?, &SERVERS);
-        all.extend(reported);
-        Ok(all)
+        }));
     }
 
     /// It follows one server at a time, and goes on to the next; fallbacks only where nothing else is named
     /// (timesyncd.conf(5)).
-    fn timesyncd_sources(&self) -> Result<Vec<TimeSource<'_>>, Unknown> {
-        let reported = reported(TIMESYNCD, &self.timesyncd, |status| {
-            status.server.as_deref().into_iter().collect()
-        });
-        let conf = self.timesyncd_conf.optional();
-        let conf = if reported.is_empty() { conf? } else { conf.unwrap_or_default() };
+    fn timesyncd_sources<'a>(&'a self, sources: &mut TimeSources<'a>) {
+        let conf = match self.timesyncd_conf.optional() {
+            Ok(conf) => conf,
+            Err(_) => sources.of(&self.timesyncd_conf),
+        };
         let mut all = listed(conf, "NTP");
         if all.is_empty() {
             all = listed(conf, "FallbackNTP");
         }
-        all.extend(reported);
-        Ok(all)
+        sources.all.extend(all);
+        sources.all.extend(reported(TIMESYNCD, &self.timesyncd, |status| {
+            status.server.as_deref().into_iter().collect()
+        }));
     }
 }
 
 const TIMESYNCD: &str = "systemd-timesyncd";
-
-/// A configuration; where it is not known, what the daemon reports has to do.
-fn known<'a>(
-    conf: &'a Fact<Directives>,
-    reported: &[TimeSource<'_>],
-) -> Result<Option<&'a Directives>, Unknown> {
-    match conf.get() {
-        Err(_) if !reported.is_empty() => Ok(None),
-        conf => conf.map(Some),
-    }
-}
 
 /// What tells chronyd and ntpd of their servers.
 const SERVERS: [&str; 3] = ["server", "pool", "peer"];

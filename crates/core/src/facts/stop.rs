@@ -9,18 +9,21 @@ use crate::finding::Evidence;
 impl Machine {
     /// What shows that this host stops its guests or sends them elsewhere: as [`Self::pauses_guests`], and the logs that
     /// libvirt keeps of its domains.
-    pub(super) fn stops_guests(&self) -> Option<Evidence> {
-        self.pauses_guests().or_else(|| {
-            let log = &self.logs.system;
-            let stop =
-                |line: &&LogLine| matches!(line.event, Event::GuestSaved | Event::GuestMigrated);
-            let line = log.value()?.iter().find(stop)?;
-            Some(Evidence {
-                what: "libvirt's log of a guest".into(),
-                value: line.text.clone(),
-                from: log.from().to_owned(),
-            })
-        })
+    ///
+    /// # Errors
+    /// Why nobody knows what these logs say.
+    pub(super) fn stops_guests(&self) -> Result<Option<Evidence>, Unknown> {
+        if let Some(pause) = self.pauses_guests() {
+            return Ok(Some(pause));
+        }
+        let log = &self.logs.qemu;
+        let stop = |line: &&LogLine| matches!(line.event, Event::GuestSaved | Event::GuestMigrated);
+        let line = log.optional()?.and_then(|lines| lines.iter().find(stop));
+        Ok(line.map(|line| Evidence {
+            what: "libvirt's log of a guest".into(),
+            value: line.text.clone(),
+            from: log.from().to_owned(),
+        }))
     }
 
     /// Why nothing brings back what a stop takes from this guest's clock. With an agent that may set the clock somebody

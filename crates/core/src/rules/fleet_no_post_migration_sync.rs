@@ -38,28 +38,40 @@ crate::rule! {
 }
 
 fn check(fleet: &Fleet) -> Verdict {
-    let stops = |member: &&Member| member.is_host && member.stops_guests.is_some();
-    let Some(host) = fleet.machines.iter().find(stops) else { return Ok(vec![]) };
+    let mut hosts = Group::default();
     let mut behind: BTreeMap<&str, Group> = BTreeMap::new();
+    let mut saw = None;
     let mut lacking = None;
-    for guest in fleet.machines.iter().filter(|member| !std::ptr::eq(*member, host)) {
-        match &guest.stays_behind {
-            Ok(Some(why)) => behind.entry(why).or_default().add(&guest.name, &guest.name),
+    for member in &fleet.machines {
+        match &member.stops_guests {
+            Ok(Some(stop)) => {
+                hosts.add(&member.name, &member.name);
+                saw = saw.or(Some((member, stop)));
+            }
             Ok(None) => {}
-            Err(why) => lacking = lacking.or_else(|| Some(guest.unknown(why.clone()))),
+            Err(why) => lacking = lacking.or(Some((member, why))),
+        }
+        match &member.stays_behind {
+            Ok(Some(why)) => behind.entry(why).or_default().add(&member.name, &member.name),
+            Ok(None) => {}
+            Err(why) => lacking = lacking.or(Some((member, why))),
         }
     }
-    if behind.is_empty() {
-        return lacking.map_or(Ok(vec![]), Err);
+    let nobody = |is: fn(&Member) -> bool| !fleet.machines.iter().any(is);
+    if nobody(|member| member.stops_guests != Ok(None))
+        || nobody(|member| member.stays_behind != Ok(None))
+    {
+        return Ok(vec![]);
     }
-    let mut hosts = Group::default();
-    fleet.machines.iter().filter(stops).for_each(|host| hosts.add(&host.name, &host.name));
+    let (Some((host, stop)), false) = (saw, behind.is_empty()) else {
+        return lacking.map_or(Ok(vec![]), |(member, why)| Err(member.unknown(why.clone())));
+    };
     let found = RULE
-        .found("guests are saved or moved here, and some have nothing that brings the lost time back")
-        .saw_group("hosts that stop or move guests", &hosts);
-    let found = host.stops_guests.iter().fold(found, |found, saw| {
-        found.saw(saw.what.clone(), &saw.value, format!("{}: {}", host.name, saw.from))
-    });
+        .found(
+            "guests are saved or moved here, and some have nothing that brings the lost time back",
+        )
+        .saw_group("hosts that stop or move guests", &hosts)
+        .saw(stop.what.clone(), &stop.value, format!("{}: {}", host.name, stop.from));
     let found = behind.iter().fold(found, |found, (why, group)| {
         found.saw_group(format!("guests without an agent that can set the clock; {why}"), group)
     });

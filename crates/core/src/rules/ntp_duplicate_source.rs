@@ -1,5 +1,6 @@
 //! See [`RULE`].
 
+use crate::fact::Unknown;
 use crate::facts::{Facts, Machine, TimeSource};
 use crate::finding::{Effect, Risk};
 use crate::rule::Verdict;
@@ -39,13 +40,13 @@ enum Clock {
 }
 
 fn check(machine: &Machine, _: &Facts) -> Verdict {
-    let sources = machine.time_sources()?;
+    let sources = machine.time_sources()?.complete()?;
     let configured = sources.iter().filter(|source| source.is_configured());
     let mut seen: Vec<(Clock, &TimeSource<'_>)> = Vec::new();
     let mut found = Vec::new();
     // It follows one server at a time.
     for source in configured.filter(|source| source.daemon != "systemd-timesyncd") {
-        let Some(clock) = clock(machine, source) else { continue };
+        let Some(clock) = clock(machine, source)? else { continue };
         let Some((_, first)) = seen.iter().find(|(known, _)| *known == clock) else {
             seen.push((clock, source));
             continue;
@@ -65,14 +66,15 @@ fn check(machine: &Machine, _: &Facts) -> Verdict {
     Ok(found)
 }
 
-fn clock(machine: &Machine, source: &TimeSource<'_>) -> Option<Clock> {
+fn clock(machine: &Machine, source: &TimeSource<'_>) -> Result<Option<Clock>, Unknown> {
+    let host = |is: bool| is.then_some(Clock::Host);
     match source.name.to_ascii_lowercase().as_str() {
-        "169.254.169.123" | "fd00:ec2::123" => Some(Clock::AmazonLinkLocal),
+        "169.254.169.123" | "fd00:ec2::123" => Ok(Some(Clock::AmazonLinkLocal)),
         // libvirt src/network/default.xml.in; QEMU docs/system/devices/net.rst, user mode
-        "192.168.122.1" | "10.0.2.2" => machine.is_virtual().then_some(Clock::Host),
-        path => {
-            let phcs = machine.phcs.value()?.iter();
-            phcs.filter(|phc| phc.is_of_host()).any(|phc| phc.is_at(path)).then_some(Clock::Host)
-        }
+        "192.168.122.1" | "10.0.2.2" => machine.cpu.get().map(|cpu| host(cpu.has("hypervisor"))),
+        path if source.is_refclock() => machine.phcs.get().map(|phcs| {
+            host(phcs.iter().filter(|phc| phc.is_of_host()).any(|phc| phc.is_at(path)))
+        }),
+        _ => Ok(None),
     }
 }

@@ -38,9 +38,11 @@ crate::rule! {
 
 fn check(machine: &Machine, _: &Facts) -> Verdict {
     let sources = machine.time_sources()?;
-    let mut daemons: Vec<&str> = sources.iter().map(|source| source.daemon).collect();
+    let mut daemons: Vec<&str> = sources.all.iter().map(|source| source.daemon).collect();
     daemons.dedup();
-    Ok(daemons.into_iter().filter_map(|daemon| of_daemon(machine, daemon, &sources)).collect())
+    let of = |daemon| of_daemon(machine, daemon, &sources.all);
+    let found = daemons.into_iter().filter_map(of).collect();
+    sources.verdict(found)
 }
 
 fn of_daemon(machine: &Machine, daemon: &str, sources: &[TimeSource<'_>]) -> Option<Finding> {
