@@ -1,5 +1,10 @@
 //! Machines and domains of one run, beside each other.
-#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests run the program")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    reason = "tests run the program"
+)]
 
 mod run;
 

@@ -52,6 +52,8 @@ fn check(fleet: &Fleet) -> Verdict {
             Err(why) => lacking = lacking.or(Some((member, why))),
         }
         match &member.stays_behind {
+            // A nested host does not stop itself.
+            Ok(Some(_)) if only_stops(fleet, member) => {}
             Ok(Some(why)) => behind.entry(why).or_default().add(&member.name, &member.name),
             Ok(None) => {}
             Err(why) => lacking = lacking.or(Some((member, why))),
@@ -80,4 +82,11 @@ fn check(fleet: &Fleet) -> Verdict {
         Effect::Live,
         Risk::Careful,
     )])
+}
+
+/// Whether this machine and no other is known to stop its guests.
+fn only_stops(fleet: &Fleet, member: &Member) -> bool {
+    let stops = |member: &&Member| matches!(member.stops_guests, Ok(Some(_)));
+    let mut hosts = fleet.machines.iter().filter(stops);
+    hosts.next().is_some_and(|first| std::ptr::eq(first, member)) && hosts.next().is_none()
 }
