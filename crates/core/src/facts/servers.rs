@@ -35,7 +35,7 @@ pub struct Operator {
 }
 
 static OPERATORS: [Operator; 7] = [
-    // https://developers.google.com/time/smear, and …/time/faq for the addresses;
+    // https://developers.google.com/time/smear; the addresses are those that the names resolve to.
     // https://cloud.google.com/compute/docs/instances/configure-ntp for the metadata server, whose address has other uses
     // in other clouds.
     Operator {
@@ -84,7 +84,8 @@ static OPERATORS: [Operator; 7] = [
     // https://github.com/jauderho/public-ntp-servers/issues/36, by one who set the pool up;
     // https://developers.cloudflare.com/time-services/ntp/ says the same.
     Operator { name: "the NTP pool", smear: Smear::None, servers: &[".pool.ntp.org"] },
-    // https://www.nist.gov/pml/time-and-frequency-division/leap-seconds-faqs: 23:59:59 is sent twice
+    // https://www.nist.gov/pml/time-and-frequency-division/time-distribution/internet-time-service-its: it sends 23:59:59
+    // twice.
     Operator { name: "NIST", smear: Smear::None, servers: &[".nist.gov"] },
     // https://developers.cloudflare.com/time-services/ntp/
     Operator {
