@@ -35,6 +35,7 @@ fn parse_all(text: &str) {
     kept(&virsh::versions(text));
     kept(&chrony_conf::parse(text, "/etc/chrony.conf"));
     kept(&ntp_conf::parse(text, "/etc/ntp.conf"));
+    kept(&timesync::conf(text, "/etc/systemd/timesyncd.conf"));
     kept(&qemu::from_argv(text));
     kept(&sysctl::timecounter(text));
     kept(&sysctl::hz(text));
