@@ -46,7 +46,8 @@ pub fn ask(device: OwnedFd) -> io::Result<Answers> {
         adjust_clock: kvm.check_extension_int(Cap::AdjustClock),
         tsc_control: kvm.check_extension_int(Cap::TscControl),
         vm_tsc_control: kvm.check_extension_raw(KVM_CAP_VM_TSC_CONTROL),
-        reinject_control: kvm.check_extension_int(Cap::ReinjectControl),
+        reinject_control: kvm
+            .check_extension_raw(u64::from(kvm_bindings::KVM_CAP_REINJECT_CONTROL)),
         tsc_deadline_timer: kvm.check_extension_int(Cap::TscDeadlineTimer),
         steal_time: kvm.check_extension_raw(u64::from(kvm_bindings::KVM_CAP_STEAL_TIME)),
         tsc_khz: scratch.0,
