@@ -1,9 +1,11 @@
 //! Who keeps a machine's clock right, and what they say of it.
 
 use kvmtime_wire::adjtime::RtcScale;
+use kvmtime_wire::chrony::sources::Source;
+use kvmtime_wire::chrony::tracking::Tracking;
 use kvmtime_wire::ntp::peers::Peer;
 
-use super::{Hypervisor, Machine, TimeDaemon};
+use super::{Chrony, Hypervisor, Machine, TimeDaemon};
 use crate::fact::{Fact, Unknown};
 
 /// What a time daemon says of the clock that it keeps.
@@ -17,6 +19,15 @@ pub struct Opinion {
     pub says: &'static str,
     /// Where it said so.
     pub from: String,
+}
+
+impl Chrony {
+    /// Whether it follows a source now. After a pause its tracking tells of the one that it followed before.
+    pub fn follows(&self) -> Option<bool> {
+        let selected = |sources: &Vec<Source>| sources.iter().any(|source| source.state == '*');
+        let tracked = || self.tracking.value().map(Tracking::synchronised);
+        self.sources.value().map(selected).or_else(tracked)
+    }
 }
 
 impl Machine {

@@ -1,5 +1,7 @@
 //! See [`RULE`].
 
+use kvmtime_wire::chrony::sources::Source;
+use kvmtime_wire::chrony::tracking::Tracking;
 use kvmtime_wire::directives::Directive;
 use kvmtime_wire::klog::{Event, LogLine};
 
@@ -11,8 +13,8 @@ use crate::rule::Verdict;
 crate::rule! {
     /// ## What it checks
     /// chrony may step the clock only in its first updates, or never, and something shows that the guest is stopped at
-    /// times: chronyd met a large offset and did not step, it ended at one (`maxchange`), it detected a jump of time,
-    /// or the host sleeps or saves its guests.
+    /// times: chronyd met a large offset and did not step, it ended at one (`maxchange`), it detected a jump of time, the
+    /// servers that it followed are far off all at once, or the host sleeps or saves its guests.
     ///
     /// ## Why it matters
     /// After a pause or a restore the guest is behind by the gap. `makestep 1 3`, which distributions ship, steps in
@@ -76,12 +78,32 @@ fn pause(
         return Ok(Some(pause));
     }
     let threshold = makestep.and_then(|makestep| makestep.args.first()?.parse::<f64>().ok());
+    let threshold = threshold.unwrap_or(LOGGED);
     let log = &guest.logs.system;
-    Ok(missed_step(log.get()?, threshold.unwrap_or(LOGGED)).map(|line| Evidence {
+    let logged = missed_step(log.get()?, threshold).map(|line| Evidence {
         what: "log".into(),
         value: line.text.clone(),
         from: format!("{}:{}", log.from(), line.line),
-    }))
+    });
+    Ok(logged.or_else(|| left_behind(guest, threshold)))
+}
+
+/// Minutes may pass before chronyd believes the servers that it followed before, and says how wrong the clock is.
+fn left_behind(guest: &Machine, threshold_seconds: f64) -> Option<Evidence> {
+    let followed = guest.chrony.tracking.value().is_some_and(Tracking::synchronised);
+    if !followed || guest.chrony.follows() != Some(false) {
+        return None;
+    }
+    let sources = &guest.chrony.sources;
+    let far = |source: &&Source| {
+        source.last_sample.is_some_and(|(offset, _)| offset.abs() > threshold_seconds)
+    };
+    let source = sources.value()?.iter().find(far)?;
+    Some(Evidence {
+        what: "source of chronyd".into(),
+        value: source.to_string(),
+        from: sources.from().to_owned(),
+    })
 }
 
 /// chronyd logs offsets above a second (chrony.conf(5), `logchange`).

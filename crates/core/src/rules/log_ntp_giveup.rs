@@ -1,6 +1,6 @@
 //! See [`RULE`].
 
-use kvmtime_wire::chrony::tracking::Tracking;
+use kvmtime_wire::chrony::sources::Source;
 use kvmtime_wire::klog::{Event, LogLine};
 
 use crate::facts::{Facts, Machine};
@@ -116,14 +116,19 @@ fn jumps(log: &[LogLine]) -> Vec<&LogLine> {
 fn lost(machine: &Machine) -> Option<Finding> {
     let log = &machine.logs.system;
     let lines = log.lines(|event| *event == Event::ChronyNoSources).ok()?;
-    if lines.is_empty() || machine.chrony.tracking.value().is_some_and(Tracking::synchronised) {
+    if lines.is_empty() || machine.chrony.follows() == Some(true) {
         return None;
     }
     let found = RULE
         .found("chronyd finds no source that it can follow")
         .severity(Severity::Warning)
         .saw_lines(log, &lines)
-        .saw_fact("chronyd", &machine.chrony.tracking, |tracking| tracking.leap.clone());
+        .saw_fact("leap status of chronyd", &machine.chrony.tracking, |tracking| {
+            tracking.leap.clone()
+        })
+        .saw_fact("sources of chronyd", &machine.chrony.sources, |sources| {
+            sources.iter().map(Source::to_string).collect::<Vec<_>>().join(", ")
+        });
     let summary = "see `chronyc sources` and give chronyd sources that it can reach";
     Some(found.cure(summary, Effect::Live, Risk::Safe))
 }
