@@ -7,6 +7,22 @@ use crate::finding::{Cure, Effect, Finding, Risk, Severity};
 /// What a check gives back: what it found, or the fact that it lacked.
 pub type Verdict = Result<Vec<Finding>, Unknown>;
 
+/// What several looks at a subject found. That one of them lacked a fact matters where no other found anything.
+pub(crate) fn together<const N: usize>(looks: [Result<Option<Finding>, Unknown>; N]) -> Verdict {
+    let mut found = Vec::new();
+    let mut lacking = None;
+    for look in looks {
+        match look {
+            Ok(finding) => found.extend(finding),
+            Err(unknown) => lacking = lacking.or(Some(unknown)),
+        }
+    }
+    match lacking {
+        Some(unknown) if found.is_empty() => Err(unknown),
+        _ => Ok(found),
+    }
+}
+
 /// A kind of fault that kvmtime knows.
 pub struct Rule {
     /// Kebab-case, names the fault.

@@ -1,8 +1,6 @@
 //! Who keeps a machine's clock right, and what they say of it.
 
 use kvmtime_wire::adjtime::RtcScale;
-use kvmtime_wire::chrony::sources::Source;
-use kvmtime_wire::chrony::tracking::Tracking;
 use kvmtime_wire::ntp::peers::Peer;
 
 use super::{Chrony, Hypervisor, Machine, TimeDaemon};
@@ -22,11 +20,12 @@ pub struct Opinion {
 }
 
 impl Chrony {
-    /// Whether it follows a source now. After a pause its tracking tells of the one that it followed before.
-    pub fn follows(&self) -> Option<bool> {
-        let selected = |sources: &Vec<Source>| sources.iter().any(|source| source.state == '*');
-        let tracked = || self.tracking.value().map(Tracking::synchronised);
-        self.sources.value().map(selected).or_else(tracked)
+    /// Whether it follows a source now.
+    ///
+    /// # Errors
+    /// When its sources are not known.
+    pub fn follows(&self) -> Result<bool, Unknown> {
+        Ok(self.sources.get()?.iter().any(|source| source.state == '*'))
     }
 }
 
@@ -85,6 +84,23 @@ impl Machine {
             None => Some((false, "is unsynced")),
         });
         [chrony.filter(|_| !watcher), ntp, timesyncd, openntpd].into_iter().flatten().collect()
+    }
+
+    /// Whether these daemons were heard; one that cannot be asked speaks through the kernel's flag.
+    ///
+    /// # Errors
+    /// Why one of them was not.
+    pub fn heard(&self, daemons: &[&TimeDaemon]) -> Result<(), Unknown> {
+        for daemon in daemons {
+            match daemon.name.as_str() {
+                "chronyd" => self.chrony.tracking.get().map(drop),
+                "ntpd" => self.ntp.peers.get().map(drop),
+                "systemd-timesyncd" => self.timesyncd.get().map(drop),
+                "openntpd" => self.openntpd.get().map(drop),
+                _ => self.timex.get().map(drop),
+            }?;
+        }
+        Ok(())
     }
 }
 

@@ -85,25 +85,24 @@ fn pause(
         value: line.text.clone(),
         from: format!("{}:{}", log.from(), line.line),
     });
-    Ok(logged.or_else(|| left_behind(guest, threshold)))
+    if logged.is_some() { Ok(logged) } else { left_behind(guest, threshold) }
 }
 
 /// Minutes may pass before chronyd believes the servers that it followed before, and says how wrong the clock is.
-fn left_behind(guest: &Machine, threshold_seconds: f64) -> Option<Evidence> {
-    let followed = guest.chrony.tracking.value().is_some_and(Tracking::synchronised);
-    if !followed || guest.chrony.follows() != Some(false) {
-        return None;
+fn left_behind(guest: &Machine, threshold_seconds: f64) -> Result<Option<Evidence>, Unknown> {
+    let tracking = guest.chrony.tracking.optional()?;
+    if !tracking.is_some_and(Tracking::synchronised) || guest.chrony.follows()? {
+        return Ok(None);
     }
     let sources = &guest.chrony.sources;
     let far = |source: &&Source| {
         source.last_sample.is_some_and(|(offset, _)| offset.abs() > threshold_seconds)
     };
-    let source = sources.value()?.iter().find(far)?;
-    Some(Evidence {
+    Ok(sources.get()?.iter().find(far).map(|source| Evidence {
         what: "source of chronyd".into(),
         value: source.to_string(),
         from: sources.from().to_owned(),
-    })
+    }))
 }
 
 /// chronyd logs offsets above a second (chrony.conf(5), `logchange`).
