@@ -32,11 +32,32 @@ Type=idle
 StandardOutput=tty
 StandardError=tty
 TTYPath=/dev/console
-ExecStart=/bin/sh -c 'cd /out && sh /job; stty -F /dev/RESULTS raw; tar c -C /out . | cat >/dev/RESULTS; poweroff -f'
+ExecStart=/bin/sh -c 'cd /out && sh /job; stty -F /dev/ttyS1 raw; tar c -C /out . | cat >/dev/ttyS1; poweroff -f'
+";
+
+/// The same where the packages are only unpacked, so that systemd has nothing to start.
+const UNINSTALLED: &str = "\
+#!/bin/sh
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t tmpfs run /run
+exec </dev/console >/dev/console 2>&1
+echo host >/proc/sys/kernel/hostname
+modprobe virtio_net
+ip link set lo up
+ip address add 10.0.2.15/24 dev eth0
+ip link set eth0 up
+(cd /out && sh /job)
+stty -F /dev/ttyS0 raw
+tar c -C /out . | cat >/dev/ttyS0
+echo o >/proc/sysrq-trigger
+sleep 60
 ";
 
 /// Its kernel and a little of systemd take minutes on busy CPUs.
-const PATIENCE: Duration = Duration::from_secs(900);
+const PATIENCE: Duration = Duration::from_secs(1200);
 
 /// A Debian that was installed into a folder, and what is put on top of it.
 pub(crate) struct Root {
@@ -66,17 +87,25 @@ impl Root {
         }
         let mut root = Self { folder, aarch64: arch == "arm64", top: Archive::default() };
         root.top.folder(Some(Path::new("/out")));
-        root.top.link("/init", "/lib/systemd/systemd");
-        let port = if root.aarch64 { "ttyS0" } else { "ttyS1" };
-        for (unit, text) in [("network", NETWORK), ("job", &JOB.replace("RESULTS", port))] {
-            let units = "/usr/lib/systemd/system";
-            root.top.file(&format!("{units}/the-{unit}.service"), text.as_bytes());
-            let wanted = format!("{units}/multi-user.target.wants/the-{unit}.service");
-            root.top.link(&wanted, &format!("../the-{unit}.service"));
+        if root.aarch64 {
+            root.top.file("/init", UNINSTALLED.as_bytes());
+        } else {
+            root.installed();
         }
         root =
             root.file("/etc/hostname", "host\n").file("/etc/hosts", "127.0.0.1 localhost host\n");
         Ok(root)
+    }
+
+    /// systemd boots it, and a unit of ours does the job.
+    fn installed(&mut self) {
+        self.top.link("/init", "/lib/systemd/systemd");
+        for (unit, text) in [("network", NETWORK), ("job", JOB)] {
+            let units = "/usr/lib/systemd/system";
+            self.top.file(&format!("{units}/the-{unit}.service"), text.as_bytes());
+            let wanted = format!("{units}/multi-user.target.wants/the-{unit}.service");
+            self.top.link(&wanted, &format!("../the-{unit}.service"));
+        }
     }
 
     /// Packages in a folder that is no system.
@@ -97,13 +126,6 @@ impl Root {
     #[must_use]
     pub(crate) fn file(mut self, path: &str, content: impl AsRef<[u8]>) -> Self {
         self.top.file(path, content.as_ref());
-        self
-    }
-
-    /// Puts a link there.
-    #[must_use]
-    pub(crate) fn link(mut self, path: &str, target: &str) -> Self {
-        self.top.link(path, target);
         self
     }
 
