@@ -10,6 +10,7 @@ use super::Source;
 use crate::check::Subject;
 use crate::fact::{Fact, Why};
 use crate::finding::Finding;
+use crate::lifecycle::Lifecycle;
 use crate::plan::{Change, Object};
 use crate::profile::Os;
 
@@ -38,6 +39,9 @@ pub struct Domain {
     /// The text that `xml` was read from, to show the lines that findings speak of.
     #[serde(skip)]
     pub source: Arc<Source>,
+    /// What may happen to it; see [`super::Facts::settle`].
+    #[serde(skip)]
+    pub lifecycle: Lifecycle,
 }
 
 impl Domain {
@@ -59,6 +63,7 @@ impl Domain {
             xml,
             definition,
             source,
+            lifecycle: Lifecycle::default(),
         }
     }
 

@@ -9,6 +9,7 @@ use super::{Domain, Facts};
 use crate::check::Subject;
 use crate::fact::Fact;
 use crate::finding::Finding;
+use crate::lifecycle::Lifecycle;
 use crate::profile::Os;
 
 /// A QEMU command line, of a process or in a file.
@@ -27,6 +28,9 @@ pub struct Qemu {
     /// The text of the file that it was read from, to show the lines that findings speak of.
     #[serde(skip)]
     pub source: Source,
+    /// What may happen to it; see [`super::Facts::settle`].
+    #[serde(skip)]
+    pub lifecycle: Lifecycle,
 }
 
 impl Qemu {
@@ -36,14 +40,30 @@ impl Qemu {
         let from = format!("/proc/{pid}/cmdline");
         let name = line.name().unwrap_or_else(|| pid.to_string());
         let os = crate::profile::of_qemu(&line, &from);
-        Self { id: format!("qemu/{pid}"), name, from, os, line, source: Source::default() }
+        Self {
+            id: format!("qemu/{pid}"),
+            name,
+            from,
+            os,
+            line,
+            source: Source::default(),
+            lifecycle: Lifecycle::default(),
+        }
     }
 
     /// The command line in a file.
     pub fn of_file(path: &str, line: CommandLine, source: Source) -> Self {
         let name = line.name().unwrap_or_else(|| path.to_owned());
         let os = crate::profile::of_qemu(&line, path);
-        Self { id: format!("qemu/{name}"), name, from: path.to_owned(), os, line, source }
+        Self {
+            id: format!("qemu/{name}"),
+            name,
+            from: path.to_owned(),
+            os,
+            line,
+            source,
+            lifecycle: Lifecycle::default(),
+        }
     }
 
     /// The subject of a report.
