@@ -1,7 +1,7 @@
 //! What a rule is, and `rule!`, which makes one from its page and its check.
 
 use crate::fact::Unknown;
-use crate::facts::{Domain, Facts, Machine, Qemu};
+use crate::facts::{Domain, Facts, Fleet, Machine, Qemu};
 use crate::finding::{Cure, Effect, Finding, Risk, Severity};
 
 /// What a check gives back: what it found, or the fact that it lacked.
@@ -55,6 +55,8 @@ pub enum Check {
     Qemu(fn(&Qemu, &Facts) -> Verdict),
     /// One QEMU command line by itself, which always suffices.
     Arguments(fn(&Qemu) -> Vec<Finding>),
+    /// The machines and domains of a whole run, beside each other.
+    Fleet(fn(&Fleet) -> Verdict),
 }
 
 impl Check {
@@ -66,6 +68,7 @@ impl Check {
             Self::Machine(_) => "host or guest",
             Self::Domain(_) | Self::Xml(_) => "domain",
             Self::Qemu(_) | Self::Arguments(_) => "qemu",
+            Self::Fleet(_) => "fleet",
         }
     }
 
