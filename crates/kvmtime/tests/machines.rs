@@ -56,6 +56,8 @@ fn every_machine_gets_the_same_verdict() {
         let output = check(&name, &["-v"]);
         assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{name}");
         let said = String::from_utf8(output.stdout).unwrap();
+        // How many rules found nothing changes with the catalogue, not with the machine.
+        let (said, _passed) = said.rsplit_once(';').unwrap();
         settings.bind(|| insta::assert_snapshot!(name, said));
     }
 }

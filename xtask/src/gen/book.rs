@@ -9,12 +9,13 @@ use super::Files;
 use crate::root;
 
 /// What a rule may judge, and the chapter's title.
-const SUBJECTS: [(&str, &str); 5] = [
+const SUBJECTS: [(&str, &str); 6] = [
     ("host", "Hosts"),
     ("guest", "Guests"),
     ("domain", "libvirt domains"),
     ("qemu", "QEMU command lines"),
     ("host or guest", "Hosts and guests"),
+    ("fleet", "Fleets"),
 ];
 
 const SCHEMA: &str = "docs/reference/check.schema.json";
