@@ -3,7 +3,7 @@
 use std::panic::resume_unwind;
 use std::thread;
 
-use kvmtime_core::fact::{Fact, Unknown, Why};
+use kvmtime_core::fact::{Fact, Why};
 use kvmtime_core::facts::{Hypervisor, LIVE, Machine, Role, System};
 use kvmtime_wire::ps::Process;
 
@@ -76,25 +76,24 @@ pub(super) fn probe(
     })
 }
 
-/// What the machine looks like: a guest where a hypervisor shows itself, a host where KVM or its guests do. KVM's host is
-/// always a Linux.
+/// What the machine looks like: a guest where a hypervisor shows itself, a host where it runs guests or asks libvirt for
+/// them. Bare metal is always a host, unless it is no Linux; a guest is none just because KVM is there, as in every guest
+/// that may nest.
 pub(super) fn roles(machine: &Machine, runs_qemu: bool) -> Vec<Role> {
     if machine.system() != System::Linux {
         return vec![Role::Guest];
     }
-    let denied = |fact: &Fact<_>| {
-        matches!(fact, Fact::Unknown(Unknown { unknown: Why::Denied | Why::Failed(_), .. }))
+    let libvirt = match &machine.libvirt.version {
+        Fact::Known { .. } => true,
+        Fact::Unknown(unknown) => matches!(unknown.unknown, Why::Denied | Why::Failed(_)),
     };
-    let loaded = machine.kvm.parameters.value().is_some();
-    let kvm = loaded || machine.kvm.device.value().is_some() || denied(&machine.kvm.device);
-    let host = kvm || runs_qemu || machine.libvirt.version.value().is_some();
     let guest = match machine.hypervisor.value() {
         Some(by) => *by != Hypervisor::None,
         None => machine.is_virtual(),
     };
-    match (host, guest) {
+    match (runs_qemu || libvirt, guest) {
         (true, true) => vec![Role::Host, Role::Guest],
         (false, true) => vec![Role::Guest],
-        _ => vec![Role::Host],
+        (_, false) => vec![Role::Host],
     }
 }

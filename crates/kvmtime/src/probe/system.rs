@@ -73,7 +73,9 @@ pub(super) fn cpu(world: &World) -> Fact<CpuInfo> {
 pub(super) fn hypervisor(world: &World, cpu: &Fact<CpuInfo>) -> Fact<Hypervisor> {
     let asked =
         world.ask("hypervisor", "CPUID 0x40000000", || Ok(kvmtime_sys::cpuid::hypervisor()));
-    if asked.value().is_some() && cfg!(target_arch = "x86_64") {
+    // Elsewhere there is no CPUID to tell.
+    let x86 = arch(world).value().is_none_or(|arch| arch == "x86_64");
+    if asked.value().is_some() && x86 {
         return asked.map(|signature| match signature.as_deref() {
             None => Hypervisor::None,
             Some("KVMKVMKVM") => Hypervisor::Kvm,
@@ -88,6 +90,7 @@ pub(super) fn hypervisor(world: &World, cpu: &Fact<CpuInfo>) -> Fact<Hypervisor>
         _ => {
             let flagged = cpu.value().is_some_and(|cpu| cpu.has("hypervisor"));
             let told = by_log(world).or_else(|| by_firmware(world, flagged));
+            let told = told.or_else(|| by_device_tree(world));
             match told {
                 Fact::Unknown(Unknown {
                     unknown: why @ (Why::Absent | Why::NotCollected), ..
@@ -124,6 +127,16 @@ fn by_firmware(world: &World, flagged: bool) -> Fact<Hypervisor> {
         );
     }
     known
+}
+
+/// QEMU's machine for aarch64 describes itself there, and like its firmware does not tell whether KVM runs it
+/// (systemd `src/basic/virt.c:detect_vm_device_tree`).
+fn by_device_tree(world: &World) -> Fact<Hypervisor> {
+    let nodes = world.names("/proc/device-tree");
+    nodes.parse(|names| {
+        let qemu = names.iter().any(|name| name.starts_with("fw-cfg"));
+        if qemu { Ok(Hypervisor::Kvm) } else { Err("it names no hypervisor") }
+    })
 }
 
 pub(super) fn vendor_runs(vendor: &str) -> Hypervisor {
