@@ -35,7 +35,7 @@ crate::rule! {
     /// - <https://chrony-project.org/doc/latest/chrony.conf.html>: `makestep`, `maxslewrate`
     /// - <https://chrony-project.org/faq.html>: suspended virtual machines and `makestep 1 -1`
     /// - chrony `reference.c:is_step_limit_reached`, `sched.c`: `time jump detected`
-    "guest-chrony-makestep-limited" on Guest {
+    "guest-chrony-makestep-limited" on Unix {
         summary: "chrony does not step the clock of a guest that is stopped at times",
         severity: Warning,
         since: "0.1.0",

@@ -26,10 +26,13 @@ pub(super) fn kernel(world: &World) -> Fact<String> {
 
 pub(super) fn arch(world: &World) -> Fact<String> {
     // `uname -a` of GNU ends in `x86_64 GNU/Linux`, the bare call in `x86_64`.
-    let known =
-        ["x86_64", "aarch64", "i686", "i586", "i386", "s390x", "ppc64le", "ppc64", "riscv64"];
+    let known = [
+        "x86_64", "amd64", "aarch64", "i686", "i586", "i386", "s390x", "ppc64le", "ppc64",
+        "riscv64",
+    ];
     uname_line(world).parse(|line| {
         let found = line.split(' ').rev().find(|word| known.contains(word));
+        let found = found.map(|name| if name == "amd64" { "x86_64" } else { name });
         found.map(str::to_owned).ok_or("no architecture in it")
     })
 }
@@ -39,7 +42,7 @@ fn uname(world: &World, nth: usize) -> Fact<String> {
         .parse(|line| line.split(' ').nth(nth).map(str::to_owned).ok_or("too few words"))
 }
 
-fn uname_line(world: &World) -> Fact<String> {
+pub(super) fn uname_line(world: &World) -> Fact<String> {
     world.output(&["uname", "-a"], kvmtime_sys::uname::all).map(|line| line.trim().to_owned())
 }
 
@@ -136,7 +139,7 @@ fn by_device_tree(world: &World) -> Fact<Hypervisor> {
     })
 }
 
-fn vendor_runs(vendor: &str) -> Hypervisor {
+pub(super) fn vendor_runs(vendor: &str) -> Hypervisor {
     match vendor {
         "QEMU"
         | "Amazon EC2"

@@ -113,9 +113,9 @@ impl Folder {
     }
 }
 
-/// A command line as a file name, the way that sos names its files.
+/// A command line as a file name, the way that sos names its files; no system's names may hold these.
 pub(super) fn mangled(command: &[&str]) -> String {
-    command.join("_").replace('/', ".")
+    command.join("_").replace(['/', '\\'], ".")
 }
 
 /// The place of a path below the root, links followed inside it: nothing outside is ever opened, whatever the evidence says.
