@@ -77,8 +77,8 @@ pub(super) fn probe(
 }
 
 /// What the machine looks like: a guest where a hypervisor shows itself, a host where it runs guests or asks libvirt for
-/// them. Bare metal is always a host, unless it is no Linux; a guest is none just because KVM is there, as in every guest
-/// that may nest.
+/// them. Bare metal is always a host; a guest is none just because KVM is there, as in every guest that may nest. KVM's
+/// host is always a Linux.
 pub(super) fn roles(machine: &Machine, runs_qemu: bool) -> Vec<Role> {
     if machine.system() != System::Linux {
         return vec![Role::Guest];
