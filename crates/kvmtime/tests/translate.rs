@@ -71,6 +71,13 @@ fn every_domain_becomes_what_an_older_libvirt_makes_of_it() {
     }
 }
 
+#[test]
+fn every_domain_becomes_what_the_newest_libvirt_makes_of_it() {
+    if let Some(libvirt) = need(truth::debian("sid")) {
+        compare(&libvirt);
+    }
+}
+
 /// The domain of an administrator whose NetBSD guests lag, after he had read the manual.
 const CURED: &str = "<domain type='kvm'>
   <name>buster</name>
