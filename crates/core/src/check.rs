@@ -172,6 +172,10 @@ pub fn check(facts: &Facts, rules: &[&Rule]) -> Report {
         report.append(one(rules, domain.subject(), &domain.source, |check| match check {
             Check::Domain(check) => Some(check(domain, facts)),
             Check::Xml(check) => Some(Ok(check(domain))),
+            Check::Model(check) => {
+                let model = domain.translation(facts);
+                Some(Ok(model.map_or_else(Vec::new, |model| check(domain, model))))
+            }
             _ => None,
         }));
     }

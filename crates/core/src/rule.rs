@@ -3,6 +3,7 @@
 use crate::fact::Unknown;
 use crate::facts::{Domain, Facts, Machine, Qemu};
 use crate::finding::{Cure, Effect, Finding, Risk, Severity};
+use crate::translate::Translation;
 
 /// What a check gives back: what it found, or the fact that it lacked.
 pub type Verdict = Result<Vec<Finding>, Unknown>;
@@ -35,6 +36,8 @@ pub enum Check {
     Domain(fn(&Domain, &Facts) -> Verdict),
     /// One libvirt domain by its XML alone, which always suffices.
     Xml(fn(&Domain) -> Vec<Finding>),
+    /// One libvirt domain by what libvirt and QEMU make of it, which is always known.
+    Model(fn(&Domain, &Translation) -> Vec<Finding>),
     /// One QEMU command line.
     Qemu(fn(&Qemu, &Facts) -> Verdict),
     /// One QEMU command line by itself, which always suffices.
@@ -48,14 +51,14 @@ impl Check {
             Self::Host(_) => "host",
             Self::Guest(_) => "guest",
             Self::Machine(_) => "host or guest",
-            Self::Domain(_) | Self::Xml(_) => "domain",
+            Self::Domain(_) | Self::Xml(_) | Self::Model(_) => "domain",
             Self::Qemu(_) | Self::Arguments(_) => "qemu",
         }
     }
 
     /// Whether a fact may be lacking, so that the rule is skipped.
     pub fn can_be_skipped(&self) -> bool {
-        !matches!(self, Self::Xml(_) | Self::Arguments(_))
+        !matches!(self, Self::Xml(_) | Self::Model(_) | Self::Arguments(_))
     }
 }
 

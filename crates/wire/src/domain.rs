@@ -232,17 +232,6 @@ impl DomainXml {
         is(mode, "passthrough") || is(mode, "host-model")
     }
 
-    /// What splits the interrupt chips between KVM and QEMU; newer libvirt does so for interrupt remapping by itself,
-    /// and one machine type brings it along.
-    pub fn split_irqchip(&self) -> Option<&Word> {
-        if let Some(driver) = &self.ioapic_driver {
-            return Some(driver).filter(|driver| driver.value == "qemu");
-        }
-        // QEMU hw/i386/pc_q35.c:pc_q35_4_0_machine_options, taken back in 4.0.1.
-        let machine = self.machine.as_ref().filter(|machine| machine.value == "pc-q35-4.0");
-        self.iommu_intremap.as_ref().filter(|intremap| intremap.value == "on").or(machine)
-    }
-
     /// Where the clock is set up: its opening tag, else the domain's.
     pub fn clock_at(&self) -> At {
         self.clock.as_ref().map_or(self.at, |clock| clock.at)

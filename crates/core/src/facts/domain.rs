@@ -1,5 +1,6 @@
 //! One libvirt domain.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use kvmtime_wire::domain::{DomainXml, Word};
@@ -7,6 +8,7 @@ use kvmtime_wire::text::At;
 use serde::{Deserialize, Serialize};
 
 use super::Source;
+use super::model::Once;
 use crate::check::Subject;
 use crate::fact::Fact;
 use crate::finding::Finding;
@@ -35,6 +37,8 @@ pub struct Domain {
     /// The text that `xml` was read from, to show the lines that findings speak of.
     #[serde(skip)]
     pub source: Arc<Source>,
+    #[serde(skip)]
+    pub(super) once: Once,
 }
 
 impl Domain {
@@ -52,6 +56,7 @@ impl Domain {
             xml,
             definition: Fact::absent(path),
             source,
+            once: Once::default(),
         }
     }
 
@@ -81,7 +86,7 @@ impl Domain {
 
     /// Takes what is missing as evidence and puts a finding at the tag that should hold it; `what` is its XPath.
     #[must_use]
-    pub fn lacks(&self, finding: Finding, what: &'static str, at: At) -> Finding {
+    pub fn lacks(&self, finding: Finding, what: impl Into<Cow<'static, str>>, at: At) -> Finding {
         finding.saw(what, "absent", self.place(at)).at(&self.path, at)
     }
 

@@ -11,6 +11,7 @@ mod kvm;
 mod libvirt;
 mod log;
 mod machine;
+mod model;
 mod pause;
 mod phc;
 mod power;

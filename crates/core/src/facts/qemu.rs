@@ -4,6 +4,7 @@ use kvmtime_wire::qemu::{CommandLine, Opt};
 use serde::{Deserialize, Serialize};
 
 use super::Source;
+use super::model::Once;
 use super::{Domain, Facts};
 use crate::check::Subject;
 use crate::fact::{Fact, Unknown};
@@ -26,6 +27,8 @@ pub struct Qemu {
     /// The text of the file that it was read from, to show the lines that findings speak of.
     #[serde(skip)]
     pub source: Source,
+    #[serde(skip)]
+    pub(super) once: Once,
 }
 
 impl Qemu {
@@ -34,14 +37,16 @@ impl Qemu {
         let from = format!("/proc/{pid}/cmdline");
         let name = line.name().unwrap_or_else(|| pid.to_string());
         let os = crate::profile::of_qemu(&line, &from);
-        Self { id: format!("qemu/{pid}"), name, from, os, line, source: Source::default() }
+        let (source, once) = (Source::default(), Once::default());
+        Self { id: format!("qemu/{pid}"), name, from, os, line, source, once }
     }
 
     /// The command line in a file.
     pub fn of_file(path: &str, line: CommandLine, source: Source) -> Self {
         let name = line.name().unwrap_or_else(|| path.to_owned());
         let os = crate::profile::of_qemu(&line, path);
-        Self { id: format!("qemu/{name}"), name, from: path.to_owned(), os, line, source }
+        let (from, once) = (path.to_owned(), Once::default());
+        Self { id: format!("qemu/{name}"), name, from, os, line, source, once }
     }
 
     /// The subject of a report.

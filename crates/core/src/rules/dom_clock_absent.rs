@@ -33,10 +33,10 @@ crate::rule! {
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
+fn check(domain: &Domain, facts: &Facts) -> Verdict {
     let xml = &domain.xml;
     let set = xml.clock.as_ref().is_some_and(|clock| !clock.timers.is_empty());
-    if set || !xml.is_x86() || !xml.is_qemu() || xml.split_irqchip().is_some() {
+    if set || !xml.is_x86() || !xml.is_qemu() || domain.splits_irqchip(facts) {
         return Ok(vec![]);
     }
     if domain.os.value().is_some_and(|os| !os.is_windows() && !os.counts_ticks()) {

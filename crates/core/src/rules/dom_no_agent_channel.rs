@@ -1,7 +1,7 @@
 //! See [`RULE`].
 
-use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk};
+use crate::facts::{Domain, Facts, Machine};
+use crate::finding::{Effect, Evidence, Risk, Severity};
 use crate::profile::Family;
 use crate::rule::Verdict;
 
@@ -20,7 +20,8 @@ crate::rule! {
     /// DOMAIN channel.xml --live --config` does it while it runs.
     ///
     /// ## Exceptions
-    /// Guests that correct themselves, with a `ptp_kvm` reference clock or chrony's `makestep 1 -1`. DOS has no agent.
+    /// Nothing is wrong until the guest is stopped: a warning only where it is seen that this host saves its guests when it
+    /// shuts down, or that it went to sleep. Guests that correct themselves, with a `ptp_kvm` reference clock or chrony's `makestep 1 -1`. DOS has no agent.
     ///
     /// ## References
     /// - libvirt `src/qemu/qemu_driver.c:qemuDomainSetTime`
@@ -28,12 +29,12 @@ crate::rule! {
     /// - QEMU `qga/qapi-schema.json`, `guest-set-time`
     "dom-no-agent-channel" on Domain {
         summary: "the host has no way to set the guest's clock after a pause",
-        severity: Warning,
+        severity: Info,
         since: "0.1.0",
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
+fn check(domain: &Domain, facts: &Facts) -> Verdict {
     let xml = &domain.xml;
     let dos = domain.os.value().is_some_and(|os| os.family == Family::Dos);
     if xml.agent.is_some() || dos || !xml.is_qemu() {
@@ -45,6 +46,10 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
         Effect::GuestRestart,
         Risk::Careful,
     );
+    let found = match facts.host().and_then(Machine::pauses_guests) {
+        Some(Evidence { what, value, from }) => found.severity(Severity::Warning).saw(what, value, from),
+        None => found,
+    };
     let what = "devices/channel/target[org.qemu.guest_agent.0]";
     Ok(vec![domain.lacks(found, what, xml.at)])
 }

@@ -13,6 +13,9 @@ const LAST: u64 = 253_402_300_799;
 /// Beyond these adjustments no date can be written, whatever the time of the start within some centuries.
 const REACH: std::ops::RangeInclusive<i64> = -63_000_000_000..=251_000_000_000;
 
+/// What `adjustment='reset'` does.
+pub(crate) const UNADJUSTED: &str = "the date is as without it";
+
 /// Source: libvirt `domain_conf.c:virDomainDefClockParse`, `qemu_command.c:qemuBuildClockArgStr`.
 pub(super) fn read(draft: &mut Draft<'_>) {
     let base = match &draft.domain.clock {
@@ -64,7 +67,7 @@ fn fixed(draft: &mut Draft<'_>, clock: &Clock, offset: &str) -> String {
             }
         },
         Some(reset) => {
-            draft.nothing("clock@adjustment", reset, "the date is as without it");
+            draft.nothing("clock@adjustment", reset, UNADJUSTED);
             None
         }
         None => None,

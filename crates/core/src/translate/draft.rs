@@ -4,7 +4,7 @@ use kvmtime_wire::domain::{DomainXml, Word};
 use kvmtime_wire::text::At;
 
 use super::number;
-use super::{Host, Outcome, Refusal, Setting, Stage, Translation, Versions};
+use super::{Host, Irqchip, Outcome, Refusal, Setting, Stage, Translation, Versions};
 
 /// The steps of libvirt that refuse a domain, in their order. The first refusal is the one that is heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,21 +41,23 @@ impl Step {
     }
 }
 
-/// Where interrupts are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Irqchip {
-    /// All in KVM, with its PIT.
-    Kernel,
-    /// The local APIC in KVM, the rest and the PIT in QEMU.
-    Split,
-    /// All in QEMU, without KVM.
-    Emulated,
-}
-
 struct Refused {
     step: Step,
     at: At,
     message: String,
+    lacks: Option<&'static str>,
+}
+
+impl Refused {
+    fn told(&self) -> Refusal {
+        Refusal {
+            at: self.step.stage(),
+            message: self.message.clone(),
+            place: self.at,
+            lacks: self.lacks,
+            by_qemu: self.step == Step::StartQemu,
+        }
+    }
 }
 
 /// A translation while it is written.
@@ -114,7 +116,17 @@ impl<'a> Draft<'a> {
 
     /// The domain is refused for what stands there, in these words.
     pub(super) fn refuse(&mut self, step: Step, at: At, message: impl Into<String>) {
-        self.refused.push(Refused { step, at, message: message.into() });
+        self.refused.push(Refused { step, at, message: message.into(), lacks: None });
+    }
+
+    /// The same, for what stands there cannot do without something else.
+    pub(super) fn lacks(&mut self, step: Step, at: At, what: &'static str, message: String) {
+        self.refused.push(Refused { step, at, message, lacks: Some(what) });
+    }
+
+    /// Whether something refuses what stands there.
+    pub(super) fn is_refused_at(&self, at: At) -> bool {
+        self.refused.iter().any(|refused| refused.at == at)
     }
 
     /// A number of a timer, as this libvirt reads it.
@@ -127,7 +139,7 @@ impl<'a> Draft<'a> {
 
     /// Where interrupts are kept.
     pub(super) fn irqchip(&self) -> Irqchip {
-        match (self.domain.is_kvm(), super::irqchip::is_split(self)) {
+        match (self.domain.is_kvm(), super::irqchip::split_by(self).is_some()) {
             (false, _) => Irqchip::Emulated,
             (true, true) => Irqchip::Split,
             (true, false) => Irqchip::Kernel,
@@ -179,6 +191,8 @@ impl<'a> Draft<'a> {
             }
         }
         self.settings.sort_by_key(|setting| (setting.line, setting.column));
+        let irqchip = self.irqchip();
+        let split_by = super::irqchip::split_by(&self);
         let first = self.refused.first();
         if first.is_some_and(|refused| refused.step != Step::StartQemu) {
             for list in [&mut self.args, &mut self.machine, &mut self.cpu, &mut self.env] {
@@ -190,10 +204,11 @@ impl<'a> Draft<'a> {
             from: String::new(),
             libvirt: Some(self.versions.libvirt),
             qemu: self.versions.qemu,
-            refused: first.map(|refused| Refusal {
-                at: refused.step.stage(),
-                message: refused.message.clone(),
-            }),
+            refused: first.map(Refused::told),
+            refusals: self.refused.iter().map(Refused::told).collect(),
+            irqchip,
+            split_by,
+            assumed: false,
             args: self.args,
             machine: self.machine,
             cpu: self.cpu,

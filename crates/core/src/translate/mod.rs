@@ -20,12 +20,15 @@ mod tsc;
 mod version;
 
 use kvmtime_wire::capabilities::Tsc;
-use kvmtime_wire::domain::DomainXml;
+use kvmtime_wire::domain::{DomainXml, Word};
 use kvmtime_wire::text::At;
 use serde::Serialize;
 
+pub(crate) use clock::UNADJUSTED;
 pub use diff::{Change, Difference, Fate, Side, diff};
-pub use qemu::translate as translate_qemu;
+pub(crate) use qemu::kernel_irqchip;
+pub use qemu::{Removed, removed, translate as translate_qemu};
+pub(crate) use tsc::tolerates;
 pub use version::{NoVersion, Version, Versions};
 
 use draft::Draft;
@@ -37,6 +40,17 @@ pub struct Host {
     pub tsc: Option<Tsc>,
     /// Seconds that local time is ahead of UTC.
     pub utc_offset: Option<i64>,
+}
+
+/// Where interrupt chips and PIT are, which decides what becomes of lost ticks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Irqchip {
+    /// All in KVM, with its PIT.
+    Kernel,
+    /// The local APIC in KVM, the rest and the PIT in QEMU.
+    Split,
+    /// All in QEMU.
+    Emulated,
 }
 
 /// What becomes of one domain's settings.
@@ -62,6 +76,18 @@ pub struct Translation {
     pub env: Vec<String>,
     /// Each setting, in the order of the text.
     pub settings: Vec<Setting>,
+    /// All that the domain would be refused for, the first of which is heard.
+    #[serde(skip)]
+    pub refusals: Vec<Refusal>,
+    /// Where interrupt chips and PIT are.
+    #[serde(skip)]
+    pub irqchip: Irqchip,
+    /// What splits the interrupt chips, by its path.
+    #[serde(skip)]
+    pub split_by: Option<(&'static str, Word)>,
+    /// Whether the versions are assumed: those of the host are not known.
+    #[serde(skip)]
+    pub assumed: bool,
 }
 
 /// Why there will be no guest.
@@ -71,6 +97,15 @@ pub struct Refusal {
     pub at: Stage,
     /// libvirt's words, or QEMU's where it is QEMU that ends.
     pub message: String,
+    /// The place of what it is refused for.
+    #[serde(skip)]
+    pub place: At,
+    /// What is not there, where that is the reason.
+    #[serde(skip)]
+    pub lacks: Option<&'static str>,
+    /// Whether it is QEMU that ends.
+    #[serde(skip)]
+    pub by_qemu: bool,
 }
 
 /// When a domain is refused.
@@ -101,8 +136,9 @@ pub struct Setting {
     pub becomes: Option<String>,
     /// What the device then does, or why the setting is refused.
     pub device: String,
+    /// Its place.
     #[serde(skip)]
-    at: At,
+    pub at: At,
 }
 
 /// What becomes of a setting.
@@ -119,10 +155,55 @@ pub enum Outcome {
     RefusedAtStart,
 }
 
+impl Setting {
+    /// The value with its place.
+    pub fn word(&self) -> Word {
+        Word { value: self.value.clone(), at: self.at }
+    }
+
+    /// The timer's name and the attribute, where it is a timer's; the timer itself is its `name`.
+    pub fn of_timer(&self) -> Option<(&str, &str)> {
+        let (name, rest) = self.path.strip_prefix("clock/timer[")?.split_once(']')?;
+        match rest.strip_prefix('@') {
+            Some(attribute) => Some((name, attribute)),
+            None => rest.is_empty().then_some((name, "name")),
+        }
+    }
+
+    /// Whether it yields that argument or property.
+    pub fn yields(&self, argument: &str) -> bool {
+        self.outcome == Outcome::Emitted && self.becomes.as_deref() == Some(argument)
+    }
+}
+
 impl Translation {
     /// Whether libvirt makes no arguments at all.
     fn is_refused(&self) -> bool {
         self.refused.is_some() && self.args.is_empty()
+    }
+
+    /// The settings that nothing comes of.
+    pub fn idle(&self) -> impl Iterator<Item = &Setting> {
+        self.settings.iter().filter(|setting| setting.outcome == Outcome::NoEffect)
+    }
+
+    /// Whose words a refusal has.
+    pub fn speaker(&self, refusal: &Refusal) -> String {
+        let assumed = if self.assumed { ", the newest known" } else { "" };
+        match self.libvirt {
+            Some(libvirt) if !refusal.by_qemu => format!("libvirt {libvirt}{assumed}"),
+            _ => format!("QEMU {}{assumed}", self.qemu),
+        }
+    }
+
+    /// The first refusal of what stands there.
+    pub fn refusal(&self, setting: &Setting) -> Option<&Refusal> {
+        self.refusals.iter().find(|refusal| refusal.place == setting.at)
+    }
+
+    /// The settings that are refused, each with the words.
+    pub fn refused_settings(&self) -> impl Iterator<Item = (&Setting, &Refusal)> {
+        self.settings.iter().filter_map(|setting| Some((setting, self.refusal(setting)?)))
     }
 }
 

@@ -2,7 +2,8 @@
 
 use kvmtime_wire::domain::{Timer, Word};
 
-use super::draft::{Draft, Irqchip, Step};
+use super::Irqchip;
+use super::draft::{Draft, Step};
 use super::timer::{element, path};
 
 /// Source: libvirt `qemu_command.c:qemuBuildClockCommandLine`, `qemu_validate.c:qemuValidateDomainDefClockTimers`.

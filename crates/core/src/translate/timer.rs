@@ -53,10 +53,12 @@ fn family(draft: &mut Draft<'_>, timer: &Timer) {
             draft.refuse(Step::ValidateTimers, timer.name.at, message);
             draft.nothing(element("platform"), &timer.name, "");
         }
+        name if !NAMES.contains(&name) => draft.nothing(element(name), &timer.name, ""),
         _ => {}
     }
-    if !matches!(&*timer.name.value, "rtc" | "pit") && is_bare(timer) {
-        draft.nothing(element(&timer.name.value), &timer.name, "says nothing: the default stays");
+    let known = NAMES.contains(&&*timer.name.value);
+    if known && !matches!(&*timer.name.value, "rtc" | "pit") && is_bare(timer) {
+        draft.nothing(element(&timer.name.value), &timer.name, "the default stays");
     }
 }
 

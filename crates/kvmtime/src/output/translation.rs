@@ -54,7 +54,7 @@ fn one(out: &mut dyn Write, translation: &Translation) -> io::Result<()> {
     }
 }
 
-fn said(Refusal { at, message }: &Refusal) -> String {
+fn said(Refusal { at, message, .. }: &Refusal) -> String {
     let at = match at {
         Stage::Define => "define",
         Stage::Start => "start",
