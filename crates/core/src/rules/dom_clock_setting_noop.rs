@@ -59,7 +59,7 @@ fn has_its_own_rule(setting: &Setting) -> bool {
 fn is_so_anyway(setting: &Setting) -> bool {
     match (&*setting.path, &*setting.value) {
         ("cpu@mode" | "clock@offset" | "devices/iommu/driver@intremap", _) => true,
-        ("features/hyperv@mode", mode) => mode != "passthrough",
+        ("features/hyperv@mode", mode) => mode == "custom",
         // For `variable` it is no number, and counts as 0.
         ("clock@adjustment", "reset") => setting.device == UNADJUSTED,
         // What a guest that counts ticks shall say, as it has meant the same with every libvirt.

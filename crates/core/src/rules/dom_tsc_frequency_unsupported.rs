@@ -3,7 +3,7 @@
 use crate::facts::{Domain, Facts};
 use crate::finding::{Effect, Risk};
 use crate::rule::Verdict;
-use crate::translate::Stage;
+use crate::translate::{Outcome, Setting, Stage};
 
 crate::rule! {
     /// ## What it checks
@@ -33,17 +33,24 @@ crate::rule! {
 }
 
 fn check(domain: &Domain, facts: &Facts) -> Verdict {
-    let Some((_, wanted)) = domain.xml.tsc_frequency() else { return Ok(vec![]) };
     let Some(model) = domain.translation(facts) else { return Ok(vec![]) };
+    let asks = |s: &&Setting| {
+        s.of_timer() == Some(("tsc", "frequency"))
+            && matches!(s.outcome, Outcome::Emitted | Outcome::RefusedAtStart)
+    };
+    if !model.settings.iter().any(|setting| asks(&setting)) {
+        return Ok(vec![]);
+    }
     let tsc = facts.need_host()?.tsc();
     let host = tsc.get()?.frequency;
-    let refused = model.refused_settings().filter(|(setting, refusal)| {
-        setting.of_timer() == Some(("tsc", "frequency")) && refusal.at == Stage::Start
-    });
+    let refused = model.refused_settings().filter(|(s, r)| asks(s) && r.at == Stage::Start);
     let findings = refused.map(|(setting, refusal)| {
         let word = setting.word();
         let found = RULE
-            .found(format!("the guest asks for a TSC of {wanted} Hz, and this host has one of {host} Hz"))
+            .found(format!(
+                "the guest asks for a TSC of {} Hz, and this host has one of {host} Hz",
+                word.value
+            ))
             .saw_fact("host's TSC, Hz", &tsc, |tsc| tsc.frequency)
             .saw("host's TSC scales", "no", tsc.from())
             .cure(format!("write `frequency='{host}'`"), Effect::GuestRestart, Risk::Manual)

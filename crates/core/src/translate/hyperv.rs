@@ -104,7 +104,7 @@ fn mode(draft: &mut Draft<'_>, hyperv: &Hyperv) -> bool {
         }
         "host-model" if draft.versions.libvirt >= DEPENDENCIES_CHECKED => {
             let device = "libvirt writes out what the host offers, which is not known here";
-            draft.nothing(PATH, word, device);
+            draft.emitted(PATH, word, "hv-…", device);
         }
         other => {
             draft.refuse(step(draft), word.at, wrong("mode", "hyperv", other));
