@@ -60,7 +60,9 @@ fn nothing_to_say(setting: &Setting) -> Option<&'static str> {
     Some(match (&*setting.path, &*setting.value) {
         ("cpu@mode" | "devices/iommu/driver@intremap", _) => "it is no clock's setting",
         ("clock@offset", _) => "what the adjustment or the start says is the offset",
-        ("clock@adjustment", "reset") if !setting.device.contains("no number") => "it asks for nothing",
+        ("clock@adjustment", "reset") if !setting.device.contains("no number") => {
+            "it asks for nothing"
+        }
         ("clock/timer[pit]@tickpolicy", "catchup") => "the PIT catches up by default",
         ("features/hyperv@mode", "custom") => "it is the default",
         (path, "off") if path.starts_with("features/") => "off is the default",
@@ -139,5 +141,10 @@ fn a_refusal_is_an_error_and_what_does_nothing_is_named() {
         }
     }
     assert!(refused > 1000 && idle > 1000, "{refused} refused, {idle} without effect");
-    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} differ:\n{}",
+        wrong.len(),
+        wrong[..wrong.len().min(40)].join("\n")
+    );
 }
