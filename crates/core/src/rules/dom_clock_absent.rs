@@ -39,13 +39,17 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
     if set || !xml.is_x86() || !xml.is_qemu() || domain.splits_irqchip(facts) {
         return Ok(vec![]);
     }
-    if domain.os.value().is_some_and(|os| !os.is_windows() && !os.counts_ticks()) {
+    let os = domain.os.value();
+    if os.is_some_and(|os| !os.is_windows() && !os.counts_ticks()) {
         return Ok(vec![]);
     }
-    let found = RULE.found("the domain sets no timer, so the RTC drops lost ticks").cure(
-        "add `<timer name='rtc' tickpolicy='catchup'/>`, and what else the guest needs, to `<clock>`",
-        Effect::GuestRestart,
-        Risk::Careful,
-    );
+    let cure = match os {
+        Some(os) => format!("write `{}`", os.clock()),
+        None => "add `<timer name='rtc' tickpolicy='catchup'/>`, and what else the guest needs, to `<clock>`"
+            .to_owned(),
+    };
+    let found = RULE
+        .found("the domain sets no timer, so the RTC drops lost ticks")
+        .cure(cure, Effect::GuestRestart, Risk::Careful);
     Ok(vec![domain.lacks(found, "clock/timer", xml.clock_at())])
 }
