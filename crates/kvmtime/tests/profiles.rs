@@ -1,5 +1,10 @@
 //! What is known of guests' systems, by libosinfo's ids as they stand in domains' metadata.
-#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests look at the disk")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    reason = "tests look at the disk"
+)]
 
 mod lacking;
 
