@@ -67,6 +67,9 @@ pub struct Clock {
     pub start: Option<Word>,
     /// The timers, in order.
     pub timers: Vec<Timer>,
+    /// Attributes that libvirt does not know, which it passes over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<(String, Word)>,
     /// The first timer without a name, which libvirt refuses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nameless: Option<At>,
@@ -91,6 +94,9 @@ pub struct Timer {
     pub frequency: Option<Word>,
     /// `<catchup>`.
     pub catchup: Option<Catchup>,
+    /// Attributes that libvirt does not know, which it passes over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<(String, Word)>,
     /// The opening tag.
     pub at: At,
 }

@@ -8,7 +8,8 @@ crate::rule! {
     /// ## What it checks
     /// A setting of clock, timers, CPU or Hyper-V is accepted, and nothing comes of it: a `timezone` without
     /// `offset='timezone'`, a `basis` without `offset='variable'`, a second `<timer name='rtc'>`, a timer that is only
-    /// named, an enlightenment beside `mode='passthrough'`.
+    /// named, an enlightenment beside `mode='passthrough'`, and attributes that libvirt does not know, such as `wallclock` of
+    /// old vendor guides and what is mistyped.
     ///
     /// ## Why it matters
     /// The guest is not set up as the XML reads. libvirt says nothing, `virsh dumpxml` often shows the setting again, and

@@ -21,7 +21,7 @@ crate::rule! {
     /// Guests that are never saved, reverted or migrated.
     ///
     /// ## References
-    /// - QEMU `hw/rtc/mc146818rtc.c:rtc_post_load`, which reads the saved date unless the clock is the host's
+    /// - QEMU `hw/rtc/mc146818rtc.c:rtc_post_load`, which with this clock takes the date as it was saved
     /// - <https://libvirt.org/formatdomain.html#time-keeping>
     "dom-rtc-track-realtime" on Model {
         summary: "the RTC loses the time between save and restore",

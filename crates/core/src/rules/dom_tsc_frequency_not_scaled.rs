@@ -26,7 +26,7 @@ crate::rule! {
     /// ## References
     /// - Linux `arch/x86/kvm/x86.c:kvm_set_tsc_khz`, `tsc_tolerance_ppm`
     /// - QEMU `target/i386/kvm/kvm.c:kvm_arch_set_tsc_khz`
-    /// - Linux `arch/x86/kernel/kvmclock.c:kvm_get_tsc_khz`
+    /// - Linux `arch/x86/kernel/kvmclock.c:kvm_get_tsc_khz`; FreeBSD `sys/x86/x86/tsc.c:tsc_freq_cpuid_vm`
     "dom-tsc-frequency-not-scaled" on Domain {
         summary: "the guest is told another TSC frequency than it gets",
         severity: Info,

@@ -328,7 +328,7 @@ impl Reader<'_> {
         if self.line.last("cpu") != Some(option) {
             return;
         }
-        self.hyperv(option, &all);
+        let refused = self.hyperv(option, &all);
         for (key, value) in &all.0 {
             if key == "tsc-frequency"
                 && let Some(message) = self.unscaled(value)
@@ -351,19 +351,26 @@ impl Reader<'_> {
                 }
                 _ => continue,
             };
-            self.push(option, key, value, Outcome::Emitted, device);
+            if !refused.contains(key) {
+                self.push(option, key, value, Outcome::Emitted, device);
+            }
             self.translation.cpu.push(format!("{key}={value}"));
         }
     }
 
-    fn hyperv(&mut self, option: &Opt, all: &Properties) {
+    /// The enlightenments that lack another.
+    fn hyperv(&mut self, option: &Opt, all: &Properties) -> Vec<String> {
+        let mut refused = Vec::new();
         if self.line.accelerator() != "kvm" || all.on("hv-passthrough") {
-            return;
+            return refused;
         }
         for (name, needed, message) in hyperv::lacking(|name| all.on(&format!("hv-{name}"))) {
-            self.push(option, &format!("hv-{name}"), "on", Outcome::RefusedAtStart, &message);
+            let name = format!("hv-{name}");
+            self.push(option, &name, "on", Outcome::RefusedAtStart, &message);
             self.refusal(option, message, Some(needed));
+            refused.push(name);
         }
+        refused
     }
 
     /// Source: QEMU `target/i386/kvm/kvm.c:kvm_arch_set_tsc_khz`.

@@ -4,7 +4,7 @@ use kvmtime_wire::domain::{Timer, Word};
 
 use super::cpu::wrong;
 use super::draft::{Draft, Step};
-use super::{Version, armvtimer, hpet, hyperv, kvmclock, pit, tsc};
+use super::{Version, armvtimer, clock, hpet, hyperv, kvmclock, pit, tsc};
 
 const NAMES: [&str; 8] =
     ["platform", "rtc", "hpet", "tsc", "kvmclock", "hypervclock", "pit", "armvtimer"];
@@ -27,6 +27,9 @@ pub(super) fn read(draft: &mut Draft<'_>) {
         owned(draft, timer);
         family(draft, timer);
         catchup(draft, timer);
+        for (name, word) in &timer.unknown {
+            draft.nothing(path(&timer.name.value, name), word, clock::UNKNOWN);
+        }
     }
 }
 
