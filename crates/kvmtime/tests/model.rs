@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use kvmtime_core::check::{Report, check};
 use kvmtime_core::fact::Fact;
-use kvmtime_core::facts::{Domain, Facts, Machine, Source};
+use kvmtime_core::facts::{Domain, Facts, Machine, Qemu, Source};
 use kvmtime_core::finding::{Finding, Severity};
 use kvmtime_core::rules::CATALOGUE;
 use kvmtime_core::translate::{Outcome, Setting, Translation};
@@ -123,6 +123,42 @@ fn differences(model: &Translation, report: &Report) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// Command lines, of which QEMU refuses some, and some only in later versions.
+const LINES: [&str; 12] = [
+    "-accel kvm -rtc base=localtime,driftfix=slew",
+    "-accel kvm -localtime",
+    "-accel kvm -no-hpet",
+    "-accel kvm -no-kvm-pit-reinjection -rtc-td-hack",
+    "-accel kvm -global mc146818rtc.lost_tick_policy=delay",
+    "-accel kvm -global kvm-pit.lost_tick_policy=slew",
+    "-accel tcg -global kvm-pit.lost_tick_policy=slew",
+    "-accel kvm -M microvm,hpet=off",
+    "-accel kvm -rtc base=now",
+    "-accel kvm -cpu host,hv-stimer,hv-time,hv-synic",
+    "-accel kvm -cpu host,tsc-frequency=1000000000",
+    "-accel kvm -cpu host,tsc-frequency=2500000000",
+];
+
+#[test]
+fn a_refused_option_is_an_error() {
+    for (libvirt, version) in PAIRS {
+        for line in LINES {
+            let text = format!("qemu-system-x86_64 -name vm {line}\n");
+            let parsed = kvmtime_wire::qemu::parse(&text).unwrap();
+            let mut facts = facts(libvirt, version, "<domain><name>other</name></domain>");
+            facts.domains.clear();
+            facts.qemus = vec![Qemu::of_file("vm.args", parsed, Source::new(&text))];
+            let refused = facts.qemus[0].translation(&facts).refused.is_some();
+            let report = check(&facts, CATALOGUE);
+            let mut errors = report.findings.iter().filter(|f| f.severity == Severity::Error);
+            let said = errors.any(|finding| {
+                matches!(&*finding.rule, "qemu-option-refused" | "qemu-removed-clock-options")
+            });
+            assert_eq!(refused, said, "{version}: {line}");
+        }
+    }
 }
 
 #[test]

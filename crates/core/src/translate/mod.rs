@@ -304,6 +304,29 @@ mod tests {
     }
 
     #[test]
+    fn an_enlightenment_that_lacks_another_is_refused_by_qemu_and_then_by_libvirt() {
+        let hyperv = "<features><hyperv><stimer state='on'/></hyperv></features>";
+        let lacks = |translation: &Translation| -> Vec<_> {
+            translation.refusals.iter().map(|r| (r.by_qemu, r.lacks.unwrap_or_default())).collect()
+        };
+        let old = one(hyperv, (9, 0), (7, 2));
+        assert_eq!(lacks(&old), [(true, "hypervclock"), (true, "synic")]);
+        let clocks = "Hyper-V synthetic timers (hv-stimer) requires Hyper-V clocksources (hv-time)";
+        assert_eq!((words(&old), &*old.cpu), (clocks, &["hv-stimer=on".to_owned()][..]));
+        let new = one(hyperv, (12, 8), (11, 1));
+        assert_eq!(lacks(&new), [(false, "hypervclock"), (false, "synic")]);
+        let synic = one(&hyperv.replace("stimer", "synic"), (12, 8), (11, 1));
+        assert_eq!(lacks(&synic), [(true, "vpindex")]);
+    }
+
+    #[test]
+    fn what_libvirt_does_not_know_is_named() {
+        let typed = timers("<timer name='hpet' presnet='no'/>", (11, 3), (10, 0));
+        let named: Vec<_> = typed.idle().map(|setting| &*setting.path).collect();
+        assert_eq!(named, ["clock/timer[hpet]", "clock/timer[hpet]@presnet"]);
+    }
+
+    #[test]
     fn a_date_that_cannot_be_written_stops_qemu() {
         let far = one("<clock offset='variable' adjustment='-99999999999999'/>", (9, 0), (7, 2));
         assert_eq!(far.args, ["-rtc base=(null)"]);

@@ -420,6 +420,8 @@ fn written(option: &Opt) -> String {
 
 #[cfg(test)]
 mod tests {
+    use kvmtime_wire::capabilities::Tsc;
+
     use super::*;
 
     #[test]
@@ -435,6 +437,20 @@ mod tests {
         );
         let slew = old.settings.iter().find(|setting| setting.path == "-rtc driftfix").unwrap();
         assert!(slew.device.contains("28 times too fast, for ever"), "{}", slew.device);
+        let tsc = Some(Tsc { frequency: 2_500_000_000, scaling: Some(false) });
+        let fixed = Host { tsc, ..Host::default() };
+        let refused = |cpu: &str| {
+            let text = format!("qemu-system-x86_64 -accel kvm -cpu {cpu}");
+            let line = kvmtime_wire::qemu::parse(&text).unwrap();
+            translate(&line, Version(10, 0, 0), &fixed).refused.map(|refusal| refusal.message)
+        };
+        assert_eq!(refused("host,tsc-freq=2500100000,hv-time,hv-synic,hv-vpindex,hv-stimer"), None);
+        assert!(
+            refused("host,tsc-frequency=2400000000")
+                .unwrap()
+                .contains("VM (2400000 kHz) and host (2500000")
+        );
+        assert!(refused("host,hv_time,+hv-stimer").unwrap().ends_with("controller (hv-synic)"));
         let new = translate(&line, Version(9, 0, 0), &host);
         assert_eq!(new.refused.unwrap().message, "-no-hpet: invalid option");
     }
