@@ -8,6 +8,22 @@ use crate::translate::Translation;
 /// What a check gives back: what it found, or the fact that it lacked.
 pub type Verdict = Result<Vec<Finding>, Unknown>;
 
+/// What several looks at a subject found. That one of them lacked a fact matters where no other found anything.
+pub(crate) fn together<const N: usize>(looks: [Result<Option<Finding>, Unknown>; N]) -> Verdict {
+    let mut found = Vec::new();
+    let mut lacking = None;
+    for look in looks {
+        match look {
+            Ok(finding) => found.extend(finding),
+            Err(unknown) => lacking = lacking.or(Some(unknown)),
+        }
+    }
+    match lacking {
+        Some(unknown) if found.is_empty() => Err(unknown),
+        _ => Ok(found),
+    }
+}
+
 /// A kind of fault that kvmtime knows.
 pub struct Rule {
     /// Kebab-case, names the fault.
@@ -36,7 +52,8 @@ pub enum Check {
     Domain(fn(&Domain, &Facts) -> Verdict),
     /// One libvirt domain by its XML alone, which always suffices.
     Xml(fn(&Domain) -> Vec<Finding>),
-    /// One libvirt domain by what libvirt and QEMU make of it, which is always known.
+    /// One libvirt domain by what libvirt and QEMU make of it; skipped where they make different things of it, and their
+    /// versions are not known.
     Model(fn(&Domain, &Translation) -> Vec<Finding>),
     /// One QEMU command line.
     Qemu(fn(&Qemu, &Facts) -> Verdict),
@@ -58,7 +75,7 @@ impl Check {
 
     /// Whether a fact may be lacking, so that the rule is skipped.
     pub fn can_be_skipped(&self) -> bool {
-        !matches!(self, Self::Xml(_) | Self::Model(_) | Self::Arguments(_))
+        !matches!(self, Self::Xml(_) | Self::Arguments(_))
     }
 }
 

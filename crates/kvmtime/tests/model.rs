@@ -152,11 +152,12 @@ fn a_refused_option_is_an_error() {
             facts.qemus = vec![Qemu::of_file("vm.args", parsed, Source::new(&text))];
             let refused = facts.qemus[0].translation(&facts).refused.is_some();
             let report = check(&facts, CATALOGUE);
-            let mut errors = report.findings.iter().filter(|f| f.severity == Severity::Error);
-            let said = errors.any(|finding| {
-                matches!(&*finding.rule, "qemu-option-refused" | "qemu-removed-clock-options")
-            });
-            assert_eq!(refused, said, "{version}: {line}");
+            let rules = ["qemu-option-refused", "qemu-removed-clock-options"];
+            let mut found = report.findings.iter().filter(|f| rules.contains(&&*f.rule));
+            let error = found.clone().any(|finding| finding.severity == Severity::Error);
+            // What a later QEMU refuses is a warning.
+            assert!(refused <= found.next().is_some(), "{version}: {line}");
+            assert!(error <= refused, "{version}: {line}");
         }
     }
 }

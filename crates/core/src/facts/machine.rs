@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kvm, LibvirtHost, Power, Rtc, TimeDaemon, Timex};
 use crate::check::Subject;
-use crate::fact::Fact;
+use crate::fact::{Fact, Unknown};
 use crate::profile::Os;
 
 /// What a machine is judged as.
@@ -182,8 +182,10 @@ pub struct Units {
 pub struct Logs {
     /// The kernel's log.
     pub kernel: Fact<Vec<LogLine>>,
-    /// What time daemons, libvirt and QEMU wrote to syslog and to their own logs.
+    /// What time daemons and libvirt wrote to syslog or the journal.
     pub system: Fact<Vec<LogLine>>,
+    /// What the guests' QEMUs wrote, `/var/log/libvirt/qemu`.
+    pub qemu: Fact<Vec<LogLine>>,
 }
 
 impl Machine {
@@ -199,11 +201,15 @@ impl Machine {
         }
     }
 
-    /// Whether the machine has x86's clocks; it has unless its architecture or its CPU says otherwise.
-    pub fn is_x86(&self) -> bool {
-        match self.arch.value() {
-            Some(arch) => matches!(arch.as_str(), "x86_64" | "i686" | "i386"),
-            None => self.cpu.value().is_none_or(|cpu| cpu.has("tsc")),
+    /// Whether the machine has x86's clocks, by its architecture or by its CPU.
+    ///
+    /// # Errors
+    /// When neither is known.
+    pub fn is_x86(&self) -> Result<bool, Unknown> {
+        match (self.arch.get(), self.cpu.value()) {
+            (Ok(arch), _) => Ok(matches!(arch.as_str(), "x86_64" | "i686" | "i386")),
+            (Err(_), Some(cpu)) => Ok(cpu.has("tsc")),
+            (Err(unknown), None) => Err(unknown),
         }
     }
 

@@ -86,7 +86,7 @@ impl Facts {
     /// When there is no host among the machines.
     pub fn need_host(&self) -> Result<&Machine, Unknown> {
         let unknown =
-            || Unknown { unknown: Why::NotCollected, from: "facts of the host".to_owned() };
+            || Unknown { unknown: Why::NotCollected, from: "the host that it runs on".to_owned() };
         self.host().ok_or_else(unknown)
     }
 }

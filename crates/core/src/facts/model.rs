@@ -6,7 +6,7 @@ use kvmtime_wire::capabilities::Tsc;
 use kvmtime_wire::domain::DomainXml;
 
 use super::{Domain, Facts, Machine, Qemu};
-use crate::fact::Fact;
+use crate::fact::{Fact, Unknown};
 use crate::finding::Finding;
 use crate::translate::{self, Host, Irqchip, Refusal, Translation, Version, Versions};
 
@@ -36,16 +36,39 @@ impl Machine {
     }
 }
 
-fn number(text: &Fact<String>) -> Option<Version> {
-    text.value().and_then(|text| text.parse().ok())
+fn number(text: &Fact<String>) -> Fact<Version> {
+    text.clone().parse(|text| text.parse::<Version>())
 }
+
+/// Pairs of one age, which stand for versions that are not known.
+const AGES: [(Version, Version); 5] = [
+    (Versions::OLDEST_LIBVIRT, Versions::OLDEST_QEMU),
+    (Version(9, 0, 0), Version(7, 2, 0)),
+    (Version(9, 0, 0), Version(8, 2, 0)),
+    (Version(11, 3, 0), Version(10, 0, 0)),
+    (Versions::NEWEST.libvirt, Versions::NEWEST.qemu),
+];
 
 impl Facts {
     /// The host's versions of libvirt and QEMU, where they are known.
     pub fn versions(&self) -> (Option<Version>, Option<Version>) {
+        let known = |fact: &Fact<String>| number(fact).value().copied();
         let libvirt = self.host().map(|host| &host.libvirt);
-        let libvirt = libvirt.map(|known| (number(&known.version), number(&known.qemu_version)));
-        libvirt.unwrap_or_default()
+        libvirt.map_or((None, None), |said| (known(&said.version), known(&said.qemu_version)))
+    }
+
+    /// Where there is a host and its versions are not known: which is not, and what would become of the domain with
+    /// older ones. A domain in a file has no host, and nothing is lacking.
+    pub fn other_versions(&self, xml: &DomainXml) -> Option<(Unknown, Vec<Translation>)> {
+        let said = &self.host()?.libvirt;
+        let (libvirt, qemu) = (number(&said.version), number(&said.qemu_version));
+        let unknown = libvirt.get().err().or_else(|| qemu.get().err())?;
+        let pairs = AGES.map(|(old_libvirt, old_qemu)| Versions {
+            libvirt: libvirt.value().copied().unwrap_or(old_libvirt),
+            qemu: qemu.value().copied().unwrap_or(old_qemu),
+        });
+        let host = self.translating_host();
+        Some((unknown, pairs.iter().map(|pair| translate::translate(xml, pair, &host)).collect()))
     }
 
     /// What becomes of a domain's settings on this host; with the newest libvirt and QEMU where its own are not known.

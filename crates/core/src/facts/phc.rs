@@ -37,12 +37,25 @@ impl Machine {
         }
         let conf = self.chrony.conf.optional()?;
         let refclocks = conf.into_iter().flat_map(|conf| conf.all("refclock"));
-        Ok(refclocks.filter_map(|refclock| Some((refclock, phc_path(refclock)?))).collect())
+        let refclocks = refclocks.filter_map(|refclock| Some((refclock, phc_path(refclock)?)));
+        let refclocks: Vec<_> = refclocks.collect();
+        if !refclocks.is_empty() {
+            self.runs("chronyd")?;
+        }
+        Ok(refclocks)
     }
 
-    /// Whether a daemon runs, as far as is known.
+    /// Whether a daemon runs.
+    ///
+    /// # Errors
+    /// When it is not known which daemons run.
+    pub fn runs(&self, daemon: &str) -> Result<bool, Unknown> {
+        Ok(self.daemons.get()?.iter().any(|d| d.name == daemon))
+    }
+
+    /// Whether a daemon may run: false where it is known not to.
     pub fn may_run(&self, daemon: &str) -> bool {
-        self.daemons.value().is_none_or(|daemons| daemons.iter().any(|d| d.name == daemon))
+        self.runs(daemon) != Ok(false)
     }
 }
 

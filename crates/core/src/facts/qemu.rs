@@ -1,13 +1,14 @@
 //! One QEMU command line.
 
 use kvmtime_wire::qemu::{CommandLine, Opt};
+use kvmtime_wire::text::At;
 use serde::{Deserialize, Serialize};
 
 use super::Source;
 use super::model::Once;
 use super::{Domain, Facts};
 use crate::check::Subject;
-use crate::fact::{Fact, Unknown};
+use crate::fact::Fact;
 use crate::finding::Finding;
 use crate::profile::Os;
 
@@ -32,8 +33,9 @@ pub struct Qemu {
 }
 
 impl Qemu {
-    /// The command line of process `pid`.
-    pub fn of_process(pid: u32, line: CommandLine) -> Self {
+    /// The command line of process `pid`; ps(1) shows it in no file whose lines could be counted.
+    pub fn of_process(pid: u32, mut line: CommandLine) -> Self {
+        line.options.iter_mut().for_each(|option| option.at = At::default());
         let from = format!("/proc/{pid}/cmdline");
         let name = line.name().unwrap_or_else(|| pid.to_string());
         let os = crate::profile::of_qemu(&line, &from);
@@ -64,15 +66,6 @@ impl Qemu {
     /// libvirt's domain of the same name, which libvirt starts as this process.
     pub fn domain<'a>(&self, facts: &'a Facts) -> Option<&'a Domain> {
         facts.domains.iter().find(|domain| domain.name == self.name)
-    }
-
-    /// The guest's system: what libvirt's domain of this name says, else what the command line hints at.
-    ///
-    /// # Errors
-    /// Why neither says anything.
-    pub fn os<'a>(&'a self, facts: &'a Facts) -> Result<&'a Os, Unknown> {
-        let domain = self.domain(facts).and_then(|domain| domain.os.value());
-        domain.map_or_else(|| self.os.get(), Ok)
     }
 
     /// Whether this is a process, which QEMU's own check of its options lies behind.

@@ -1,8 +1,8 @@
 //! See [`RULE`].
 
-use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk};
-use crate::rule::Verdict;
+use crate::facts::Domain;
+use crate::finding::{Effect, Finding, Risk};
+use crate::translate::{Irqchip, Translation};
 
 crate::rule! {
     /// ## What it checks
@@ -26,22 +26,22 @@ crate::rule! {
     /// - libvirt `src/qemu/qemu_command.c:qemuBuildClockArgStr`
     /// - QEMU `hw/rtc/mc146818rtc.c`, property `lost_tick_policy`
     /// - <https://libvirt.org/formatdomain.html#time-keeping>
-    "dom-clock-absent" on Domain {
+    "dom-clock-absent" on Model {
         summary: "the domain sets no timer, so QEMU's defaults hold",
         severity: Info,
         since: "0.1.0",
     }
 }
 
-fn check(domain: &Domain, facts: &Facts) -> Verdict {
+fn check(domain: &Domain, model: &Translation) -> Vec<Finding> {
     let xml = &domain.xml;
     let set = xml.clock.as_ref().is_some_and(|clock| !clock.timers.is_empty());
-    if set || !xml.is_x86() || !xml.is_qemu() || domain.splits_irqchip(facts) {
-        return Ok(vec![]);
+    if set || !xml.is_x86() || model.irqchip == Irqchip::Split {
+        return vec![];
     }
     let os = domain.os.value();
     if os.is_some_and(|os| !os.is_windows() && !os.counts_ticks()) {
-        return Ok(vec![]);
+        return vec![];
     }
     let cure = match os {
         Some(os) => format!("write `{}`", os.clock()),
@@ -51,5 +51,5 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
     let found = RULE
         .found("the domain sets no timer, so the RTC drops lost ticks")
         .cure(cure, Effect::GuestRestart, Risk::Careful);
-    Ok(vec![domain.lacks(found, "clock/timer", xml.clock_at())])
+    vec![domain.lacks(found, "clock/timer", xml.clock_at())]
 }

@@ -32,11 +32,13 @@ crate::rule! {
 }
 
 fn check(guest: &Machine, _: &Facts) -> Verdict {
-    if !guest.is_x86() || !guest.runs_on_kvm() {
+    let off = guest.parameter("no-kvmclock")?;
+    let slow = guest.parameter("no-kvmclock-vsyscall")?;
+    if off.or(slow).is_none() || !guest.is_x86()? || !guest.runs_on_kvm()? {
         return Ok(vec![]);
     }
     let mut found = vec![];
-    if let Some(parameter) = guest.parameter("no-kvmclock")? {
+    if let Some(parameter) = off {
         let spared = guest.tsc_is_invariant()?;
         let finding = RULE
             .found("the kernel is told not to use kvm-clock")
@@ -44,7 +46,7 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
             .saw_fact("current clocksource", &guest.clocksource.current, Clone::clone);
         found.push(guest.blame_parameter(finding, parameter));
     }
-    if let Some(parameter) = guest.parameter("no-kvmclock-vsyscall")? {
+    if let Some(parameter) = slow {
         let current = guest.clocksource.current.get()?;
         let finding = RULE
             .found("programs read kvm-clock through a system call")

@@ -1,6 +1,6 @@
 //! See [`RULE`].
 
-use crate::facts::{Facts, Hypervisor, Machine};
+use crate::facts::{Facts, Machine};
 use crate::finding::{Effect, Risk};
 use crate::plan::Change;
 use crate::rule::Verdict;
@@ -37,7 +37,7 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
     if !matches!(current.as_str(), "tsc" | "tsc-early") || guest.tsc_is_invariant()? {
         return Ok(vec![]);
     }
-    if *guest.hypervisor.get()? != Hypervisor::Kvm {
+    if !guest.runs_on_kvm()? {
         return Ok(vec![]);
     }
     let found = RULE

@@ -40,14 +40,17 @@ fn check(host: &Machine, facts: &Facts) -> Verdict {
     let Some(avic) = parameters.get("kvm_amd.avic").filter(|avic| is_on(avic)) else {
         return Ok(vec![]);
     };
-    let replaying: Vec<&str> = facts
-        .domains
-        .iter()
-        .filter(|domain| replays(domain, facts))
-        .map(|domain| domain.name.as_str())
-        .collect();
+    let mut replaying = Vec::new();
+    let mut unknown = Ok(vec![]);
+    for domain in facts.domains.iter().filter(|domain| replays(domain, facts)) {
+        match domain.os.get() {
+            Ok(os) if os.counts_ticks() => {}
+            Ok(_) => replaying.push(domain.name.as_str()),
+            Err(why) => unknown = Err(why),
+        }
+    }
     if replaying.is_empty() {
-        return Ok(vec![]);
+        return unknown;
     }
     let found = RULE
         .found(format!(
@@ -68,12 +71,12 @@ fn is_on(parameter: &str) -> bool {
     matches!(parameter, "Y" | "1")
 }
 
+/// Whether the domain's PIT is in KVM and replays.
 fn replays(domain: &Domain, facts: &Facts) -> bool {
-    let needs = domain.os.value().is_none_or(|os| os.counts_ticks());
-    let in_kernel = domain.xml.is_kvm_x86()
-        && domain.translation(facts).is_some_and(|model| {
-            let policies = model.args.iter().rev().find(|arg| arg.contains("kvm-pit"));
-            model.irqchip == Irqchip::Kernel && !policies.is_some_and(|arg| arg.ends_with("=discard"))
-        });
-    in_kernel && !needs && domain.xml.machine.as_ref().is_none_or(|m| !m.value.contains("microvm"))
+    let microvm = domain.xml.machine.as_ref().is_some_and(|machine| machine.value == "microvm");
+    let pit = domain.xml.is_kvm_x86() && !microvm;
+    domain.translation(facts).filter(|_| pit).is_some_and(|model| {
+        let policy = model.args.iter().rev().find(|arg| arg.contains("kvm-pit"));
+        model.irqchip == Irqchip::Kernel && !policy.is_some_and(|arg| arg.ends_with("=discard"))
+    })
 }

@@ -1,8 +1,7 @@
 //! See [`RULE`].
 
-use crate::facts::{Facts, Qemu};
-use crate::finding::{Effect, Risk, Severity};
-use crate::rule::Verdict;
+use crate::facts::Qemu;
+use crate::finding::{Effect, Finding, Risk, Severity};
 
 crate::rule! {
     /// ## What it checks
@@ -24,21 +23,21 @@ crate::rule! {
     /// ## References
     /// - QEMU `target/i386/kvm/kvm.c:kvm_arch_init_vcpu`: `invtsc_mig_blocker`
     /// - QEMU `target/i386/cpu.c:x86_cpu_get_migratable_flags`
-    "qemu-invtsc-migratable-conflict" on Qemu {
+    "qemu-invtsc-migratable-conflict" on Arguments {
         summary: "an invariant TSC without a frequency blocks migration, save and snapshot",
         severity: Warning,
         since: "0.1.0",
     }
 }
 
-fn check(qemu: &Qemu, _: &Facts) -> Verdict {
+fn check(qemu: &Qemu) -> Vec<Finding> {
     let cpu = qemu.line.cpu();
     let Some(option) = qemu.line.last("cpu").filter(|_| cpu.on("invtsc")) else {
-        return Ok(vec![]);
+        return vec![];
     };
     let pinned = cpu.get("tsc-frequency").or(cpu.get("tsc-freq")).is_some();
     if pinned || cpu.get("migratable") == Some("off") || qemu.line.accelerator() != "kvm" {
-        return Ok(vec![]);
+        return vec![];
     }
     let aborts = qemu.line.last("only-migratable").is_some();
     let found = if aborts {
@@ -52,5 +51,5 @@ fn check(qemu: &Qemu, _: &Facts) -> Verdict {
         Effect::GuestRestart,
         Risk::Careful,
     );
-    Ok(vec![qemu.blame(found, option)])
+    vec![qemu.blame(found, option)]
 }

@@ -53,5 +53,10 @@ fn check(qemu: &Qemu, facts: &Facts) -> Verdict {
             .cure(cure, Effect::GuestRestart, Risk::Careful);
         Some(qemu.blame(found, option))
     });
-    Ok(findings.collect())
+    let found: Vec<_> = findings.collect();
+    let asks = qemu.line.cpu().get("tsc-frequency").is_some();
+    if found.is_empty() && asks && qemu.line.accelerator() == "kvm" {
+        facts.need_host()?.tsc().get()?;
+    }
+    Ok(found)
 }

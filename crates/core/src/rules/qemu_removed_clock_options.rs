@@ -1,8 +1,7 @@
 //! See [`RULE`].
 
-use crate::facts::{Facts, Qemu};
-use crate::finding::{Effect, Risk, Severity};
-use crate::rule::Verdict;
+use crate::facts::Qemu;
+use crate::finding::{Effect, Finding, Risk, Severity};
 use crate::translate::{self, Removed, Version, Versions};
 
 crate::rule! {
@@ -22,25 +21,22 @@ crate::rule! {
     /// ## References
     /// - QEMU `docs/about/removed-features.rst`
     /// - <https://www.qemu.org/docs/master/about/removed-features.html>
-    "qemu-removed-clock-options" on Qemu {
+    "qemu-removed-clock-options" on Arguments {
         summary: "the command line uses a clock option that QEMU no longer has",
         severity: Error,
         since: "0.1.0",
     }
 }
 
-fn check(qemu: &Qemu, facts: &Facts) -> Verdict {
+fn check(qemu: &Qemu) -> Vec<Finding> {
     if qemu.is_of_libvirt() {
-        return Ok(vec![]);
+        return vec![];
     }
-    let model = qemu.translation(facts);
     let options = qemu.line.options.iter();
     let removed = options.filter_map(|option| Some((option, translate::removed(&option.name)?)));
     let findings = removed.map(|(option, Removed { name, gone, instead })| {
-        let here = model.refusals.iter().any(|refusal| refusal.place == option.at);
         // Every QEMU that anybody maintains is as new: Debian 11 has 5.2.
-        let sure = !model.assumed || gone <= Versions::OLDEST_QEMU;
-        let refused = !qemu.is_running() && here && sure;
+        let refused = !qemu.is_running() && gone <= Versions::OLDEST_QEMU;
         let Version(major, minor, _) = gone;
         let found = RULE
             .found(format!("`-{name}` keeps QEMU {major}.{minor} and later from starting"))
@@ -48,5 +44,5 @@ fn check(qemu: &Qemu, facts: &Facts) -> Verdict {
             .cure(instead, Effect::GuestRestart, Risk::Careful);
         qemu.blame(found, option)
     });
-    Ok(findings.collect())
+    findings.collect()
 }

@@ -63,7 +63,7 @@ fn faults_of_system(qemu: &Qemu, facts: &Facts) -> Result<Vec<Finding>, Unknown>
     if dated && !loses_rtc_ticks && !loses_pit_ticks {
         return Ok(vec![]);
     }
-    let os = qemu.os(facts)?;
+    let os = qemu.os.get()?;
     let mut found: Vec<Finding> = wrong_base(qemu, facts, os, &base).into_iter().collect();
     if loses_rtc_ticks && os.is_windows() {
         found.push(no_catchup(qemu));

@@ -82,15 +82,15 @@ fn of(answered: &AnsweredDomain, uri: &str) -> Option<Domain> {
     let xml = domain::parse(&answered.xml).ok()?.into_iter().next()?;
     let mut found = Domain::of(xml, uri, &path, Arc::new(Source::new(&answered.xml)));
     found.running = Fact::known(answered.running, uri);
-    if let Some(definition) = &answered.definition {
-        let path = format!("virsh dumpxml --inactive {}", answered.name);
-        let read = |text: &str| domain::parse(text).map(|all| all.into_iter().next());
-        found.definition = match read(definition) {
-            Ok(Some(xml)) => Fact::known(xml, path),
-            Ok(None) => Fact::absent(path),
-            Err(error) => Fact::failed(error, path),
-        };
-    }
+    let path = format!("virsh dumpxml --inactive {}", answered.name);
+    let read = |text: &String| domain::parse(text).map(|all| all.into_iter().next());
+    found.definition = match answered.definition.as_ref().map(read).transpose() {
+        Ok(definition) => match definition.flatten() {
+            Some(xml) => Fact::known(xml, path),
+            None => Fact::absent(path),
+        },
+        Err(error) => Fact::failed(error, path),
+    };
     Some(found)
 }
 
