@@ -156,7 +156,13 @@ fn variable(draft: &mut Draft<'_>, clock: &Clock) -> String {
 }
 
 /// A date at a distance from the time of the start.
-fn moved(draft: &mut Draft<'_>, path: &str, word: &Word, seconds: i64, local: bool) -> String {
+fn moved(
+    draft: &mut Draft<'_>,
+    path: &'static str,
+    word: &Word,
+    seconds: i64,
+    local: bool,
+) -> String {
     let ahead = if local { draft.host.utc_offset.unwrap_or_default() } else { 0 };
     let seconds = seconds.saturating_add(ahead);
     if !REACH.contains(&seconds) {

@@ -4,7 +4,7 @@ use kvmtime_wire::domain::{DomainXml, Word};
 use kvmtime_wire::text::At;
 
 use super::number;
-use super::{Host, Irqchip, Outcome, Refusal, Setting, Stage, Translation, Versions};
+use super::{Host, Irqchip, Outcome, Refusal, Setting, Stage, Text, Translation, Versions};
 
 /// The steps of libvirt that refuse a domain, in their order. The first refusal is the one that is heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,35 +73,33 @@ pub(super) struct Draft<'a> {
     refused: Vec<Refused>,
 }
 
+/// Few domains have more settings.
+const USUAL: usize = 12;
+
 impl<'a> Draft<'a> {
     pub(super) fn new(domain: &'a DomainXml, versions: Versions, host: &'a Host) -> Self {
         let (args, machine, cpu, env) = (vec![], vec![], vec![], vec![]);
-        let (settings, refused) = (vec![], vec![]);
+        let (settings, refused) = (Vec::with_capacity(USUAL), vec![]);
         Self { domain, versions, host, args, machine, cpu, env, settings, refused }
     }
 
     /// A setting that yields an argument.
     pub(super) fn emitted(
         &mut self,
-        path: impl Into<String>,
+        path: impl Into<Text>,
         word: &Word,
-        becomes: impl Into<String>,
-        device: impl Into<String>,
+        becomes: impl Into<Text>,
+        device: impl Into<Text>,
     ) {
         self.setting(path.into(), word, Some(becomes.into()), device.into());
     }
 
     /// A setting that nothing comes of.
-    pub(super) fn nothing(
-        &mut self,
-        path: impl Into<String>,
-        word: &Word,
-        device: impl Into<String>,
-    ) {
+    pub(super) fn nothing(&mut self, path: impl Into<Text>, word: &Word, device: impl Into<Text>) {
         self.setting(path.into(), word, None, device.into());
     }
 
-    fn setting(&mut self, path: String, word: &Word, becomes: Option<String>, device: String) {
+    fn setting(&mut self, path: Text, word: &Word, becomes: Option<Text>, device: Text) {
         self.settings.push(Setting {
             path,
             value: word.value.clone(),
@@ -183,7 +181,7 @@ impl<'a> Draft<'a> {
                     Stage::Define => Outcome::RefusedAtDefine,
                     Stage::Start => Outcome::RefusedAtStart,
                 };
-                setting.device.clone_from(&refused.message);
+                setting.device = refused.message.clone().into();
                 // What QEMU refuses, libvirt has passed on.
                 if refused.step != Step::StartQemu {
                     setting.becomes = None;

@@ -151,7 +151,7 @@ fn each(draft: &mut Draft<'_>, hyperv: &Hyperv) {
     }
 }
 
-fn emit(draft: &mut Draft<'_>, found: &Enlightenment, device: &str) {
+fn emit(draft: &mut Draft<'_>, found: &Enlightenment, device: &'static str) {
     let on = is(found.state.as_ref(), "on");
     if let Some(state) = &found.state {
         if on {

@@ -19,6 +19,8 @@ mod timer;
 mod tsc;
 mod version;
 
+use std::borrow::Cow;
+
 use kvmtime_wire::capabilities::Tsc;
 use kvmtime_wire::domain::{DomainXml, Word};
 use kvmtime_wire::text::At;
@@ -118,11 +120,14 @@ pub enum Stage {
     Start,
 }
 
+/// Words that are mostly the model's own: tens of thousands of domains are translated in a run.
+pub type Text = Cow<'static, str>;
+
 /// What becomes of one setting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Setting {
     /// Its path below `domain`, such as `clock/timer[rtc]@track`, or the option and its property.
-    pub path: String,
+    pub path: Text,
     /// Its value, as written.
     pub value: String,
     /// Its line.
@@ -133,9 +138,9 @@ pub struct Setting {
     /// What becomes of it.
     pub outcome: Outcome,
     /// The argument or property that it yields.
-    pub becomes: Option<String>,
+    pub becomes: Option<Text>,
     /// What the device then does, or why the setting is refused.
-    pub device: String,
+    pub device: Text,
     /// Its place.
     #[serde(skip)]
     pub at: At,

@@ -205,13 +205,13 @@ impl Reader<'_> {
     fn push(&mut self, option: &Opt, property: &str, value: &str, outcome: Outcome, device: &str) {
         let dash = if property.is_empty() { "" } else { " " };
         self.translation.settings.push(Setting {
-            path: format!("-{}{dash}{property}", option.name),
+            path: format!("-{}{dash}{property}", option.name).into(),
             value: value.to_owned(),
             line: option.at.line,
             column: option.at.column,
             outcome,
             becomes: None,
-            device: device.to_owned(),
+            device: device.to_owned().into(),
             at: option.at,
         });
     }

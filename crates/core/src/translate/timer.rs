@@ -9,7 +9,8 @@ use super::{Version, armvtimer, clock, hpet, hyperv, kvmclock, pit, tsc};
 const NAMES: [&str; 8] =
     ["platform", "rtc", "hpet", "tsc", "kvmclock", "hypervclock", "pit", "armvtimer"];
 const POLICIES: [&str; 4] = ["delay", "catchup", "merge", "discard"];
-const TRACKS: [&str; 3] = ["boot", "guest", "wall"];
+/// The last is new in 7.2.
+const TRACKS: [&str; 4] = ["boot", "guest", "wall", "realtime"];
 const MODES: [&str; 5] = ["auto", "native", "emulate", "paravirt", "smpsafe"];
 
 /// Source: libvirt `qemu_command.c:qemuBuildClockCommandLine`, `qemuBuildCpuCommandLine`, `qemuBuildMachineCommandLine`.
@@ -35,12 +36,12 @@ pub(super) fn read(draft: &mut Draft<'_>) {
 
 /// The path of a timer's attribute.
 pub(super) fn path(name: &str, attribute: &str) -> String {
-    format!("clock/timer[{name}]@{attribute}")
+    ["clock/timer[", name, "]@", attribute].concat()
 }
 
 /// The timer by its name alone, for a timer that says something by being there.
 pub(super) fn element(name: &str) -> String {
-    format!("clock/timer[{name}]")
+    ["clock/timer[", name, "]"].concat()
 }
 
 fn family(draft: &mut Draft<'_>, timer: &Timer) {
@@ -73,12 +74,11 @@ fn is_bare(timer: &Timer) -> bool {
 /// Source: libvirt `domain_conf.c:virDomainTimerDefParseXML`, in its order.
 fn values(draft: &mut Draft<'_>, timer: &Timer) {
     let realtime = draft.versions.libvirt >= Version(7, 2, 0);
-    let mut tracks = TRACKS.to_vec();
-    tracks.extend(realtime.then_some("realtime"));
+    let tracks = if realtime { &TRACKS[..] } else { &TRACKS[..3] };
     one_of(draft, "name", Some(&timer.name), &NAMES);
     one_of(draft, "present", timer.present.as_ref(), &["yes", "no"]);
     one_of(draft, "tickpolicy", timer.tickpolicy.as_ref(), &POLICIES);
-    one_of(draft, "track", timer.track.as_ref(), &tracks);
+    one_of(draft, "track", timer.track.as_ref(), tracks);
     number(draft, "frequency", "timer", timer.frequency.as_ref());
     one_of(draft, "mode", timer.mode.as_ref(), &MODES);
     for name in ["threshold", "slew", "limit"] {
