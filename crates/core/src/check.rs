@@ -49,6 +49,15 @@ pub struct Skipped {
     pub why: String,
 }
 
+/// A line on a subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The subject's id.
+    pub subject: String,
+    /// The line.
+    pub text: String,
+}
+
 /// How many of each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
@@ -96,6 +105,9 @@ pub struct Report {
     pub skipped: Vec<Skipped>,
     /// How many of each.
     pub summary: Summary,
+    /// What is worth saying of a subject although nothing is wrong with it.
+    #[serde(skip)]
+    pub notes: Vec<Note>,
     /// What was found and is allowed; it counts nowhere.
     #[serde(skip)]
     pub allowed: Vec<Allowed>,
@@ -116,7 +128,8 @@ impl Report {
             let found = other.findings.iter_mut().map(|finding| &mut finding.subject);
             let skipped = other.skipped.iter_mut().map(|skipped| &mut skipped.subject);
             let allowed = other.allowed.iter_mut().map(|allowed| &mut allowed.finding.subject);
-            for id in found.chain(skipped).chain(allowed).filter(|id| **id == old) {
+            let notes = other.notes.iter_mut().map(|note| &mut note.subject);
+            for id in found.chain(skipped).chain(allowed).chain(notes).filter(|id| **id == old) {
                 subject.id.clone_into(id);
             }
         }
@@ -124,6 +137,7 @@ impl Report {
         self.findings.append(&mut other.findings);
         self.skipped.append(&mut other.skipped);
         self.allowed.append(&mut other.allowed);
+        self.notes.append(&mut other.notes);
         self.summary.error += other.summary.error;
         self.summary.warning += other.summary.warning;
         self.summary.info += other.summary.info;
@@ -156,17 +170,22 @@ impl Report {
 /// Judges every subject of these facts by each of the rules that speaks of its kind.
 pub fn check(facts: &Facts, rules: &[&Rule]) -> Report {
     let mut report = Report::default();
+    let judges_budget = rules.iter().any(|rule| rule.id == "clock-error-exceeds-budget");
     for machine in &facts.machines {
         for role in &machine.roles {
             let first = *role == machine.roles[0];
             let subject = Subject { whole: first, ..machine.subject(*role) };
-            report.append(one(rules, subject, &Source::default(), |check| match (check, role) {
+            let note = facts.budget_note(machine).filter(|_| first && judges_budget);
+            let note = note.map(|text| Note { subject: subject.id.clone(), text });
+            let mut part = one(rules, subject, &Source::default(), |check| match (check, role) {
                 (Check::Host(check), Role::Host) | (Check::Guest(check), Role::Guest) => {
                     Some(check(machine, facts))
                 }
                 (Check::Machine(check), _) if first => Some(check(machine, facts)),
                 _ => None,
-            }));
+            });
+            part.notes.extend(note);
+            report.append(part);
         }
     }
     for domain in &facts.domains {

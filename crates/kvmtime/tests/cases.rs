@@ -1,7 +1,8 @@
 //! Every rule on cases: it fires where it must, stays quiet where it must, and says what it lacks.
 //!
 //! `cases/RULE/` holds entries whose names begin with `fires`, `quiet` or `skips`: a domain XML, a QEMU command line
-//! (`*.args`) or a folder of evidence. What a rule says when it fires, or why it is skipped, is kept beside its entry.
+//! (`*.args`) or a folder of evidence, and with it `ENTRY.flags`, if it is judged with flags. What a rule says when it
+//! fires, or why it is skipped, is kept beside its entry.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -13,8 +14,10 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use kvmtime_core::budget::Budget;
 use kvmtime_core::check::check;
-use kvmtime_core::facts::Facts;
+use kvmtime_core::facts::{Facts, Stated};
+use kvmtime_core::lifecycle::Lifecycle;
 use kvmtime_core::rules::CATALOGUE;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -54,7 +57,7 @@ fn entries(rule: &str) -> Vec<String> {
     let Ok(folder) = std::fs::read_dir(cases().join(rule)) else { return vec![] };
     let mut names: Vec<String> =
         folder.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.retain(|name| !name.contains(".snap"));
+    names.retain(|name| !name.contains(".snap") && !name.ends_with(".flags"));
     names.sort();
     names
 }
@@ -67,10 +70,36 @@ fn role(subject: &str) -> &'static str {
     if matches!(subject, "host" | "domain") { "host" } else { "guest" }
 }
 
+/// The flags that an entry is judged with.
+fn flags(rule: &str, entry: &str) -> String {
+    std::fs::read_to_string(cases().join(rule).join(format!("{entry}.flags"))).unwrap_or_default()
+}
+
+/// What they state.
+fn stated(flags: &str) -> Stated {
+    let mut words = flags.split_whitespace();
+    let mut stated = Stated::default();
+    while let (Some(flag), Some(value)) = (words.next(), words.next()) {
+        match flag {
+            "--lifecycle" => {
+                let all = value.split(',').filter(|word| *word != "pinned");
+                let all = all.map(|word| serde_json::from_value(json!(word)).unwrap());
+                stated.lifecycle = Some(Lifecycle::stated(&all.collect::<Vec<_>>(), flag));
+            }
+            "--budget" => stated.budget = Some(Budget::named(value).unwrap()),
+            other => panic!("{other}"),
+        }
+    }
+    stated
+}
+
 /// Judges one entry, and says what is wrong with the verdict.
 fn judge(rule: &str, subject: &str, entry: &str) -> Result<(), String> {
     let folder = cases().join(rule);
-    let report = kvmtime(&folder, &["check", entry, "--as", role(subject), "--format", "json"]);
+    let flags = flags(rule, entry);
+    let mut arguments = vec!["check", entry, "--as", role(subject), "--format", "json"];
+    arguments.extend(flags.split_whitespace());
+    let report = kvmtime(&folder, &arguments);
     let found = of(&report["findings"], rule);
     let skipped = of(&report["skipped"], rule);
     let said = format!("{rule}/{entry}: found {found:?}, skipped {skipped:?}");
@@ -158,8 +187,10 @@ fn known(at: &Value, place: &str, places: &mut Vec<String>) {
 
 #[test]
 fn not_knowing_neither_alarms_nor_reassures() {
-    fn judged(facts: &Value) -> (HashSet<String>, HashSet<String>) {
-        let report = check(&Facts::deserialize(facts).unwrap(), CATALOGUE);
+    fn judged(facts: &Value, stated: &Stated) -> (HashSet<String>, HashSet<String>) {
+        let mut facts = Facts::deserialize(facts).unwrap();
+        facts.settle(stated);
+        let report = check(&facts, CATALOGUE);
         let found = report.findings.into_iter().map(|finding| finding.rule.into_owned());
         (found.collect(), report.skipped.into_iter().map(|skipped| skipped.rule).collect())
     }
@@ -169,9 +200,10 @@ fn not_knowing_neither_alarms_nor_reassures() {
         for entry in entries(rule.id) {
             let command = ["facts", &entry, "--as", role(rule.check.subject()), "--format", "json"];
             let facts = kvmtime(&cases().join(rule.id), &command);
-            let (before, _) = judged(&facts);
+            let stated = stated(&flags(rule.id, &entry));
+            let (before, _) = judged(&facts, &stated);
             for (place, facts) in without_one(&facts) {
-                let (found, skipped) = judged(&facts);
+                let (found, skipped) = judged(&facts, &stated);
                 judgements += 1;
                 for id in before.difference(&found).filter(|id| !skipped.contains(*id)) {
                     wrong.push(format!("{id} is quiet in {}/{entry} without {place}", rule.id));

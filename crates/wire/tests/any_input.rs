@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 
 use kvmtime_wire::chrony::{conf as chrony_conf, sources, tracking};
 use kvmtime_wire::cmdline::Cmdline;
-use kvmtime_wire::ntp::{conf as ntp_conf, peers};
+use kvmtime_wire::ntp::{conf as ntp_conf, peers, variables};
 use kvmtime_wire::{
-    adjtime, assignments, capabilities, cpuinfo, domain, klog, openntpd, pressure, ps, qemu, stat,
-    timesync, unit, virsh,
+    adjtime, assignments, capabilities, cpuinfo, domain, klog, modprobe, openntpd, pressure, ps,
+    qemu, snapshot, stat, timesync, unit, virsh,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -28,6 +28,7 @@ fn parse_all(text: &str) {
     kept(&Cmdline::parse(text));
     kept(&cpuinfo::parse(text));
     kept(&klog::parse(text));
+    kept(&modprobe::options(text, "x"));
     kept(&ps::parse(text));
     kept(&unit::words(text, "Unit", "After"));
     kept(&virsh::versions(text));
@@ -36,9 +37,11 @@ fn parse_all(text: &str) {
     kept(&qemu::from_argv(text));
     kept(&virsh::versions(text));
     let _ = capabilities::parse(text).map(|read| kept(&read));
+    let _ = snapshot::state(text).map(|read| kept(&read));
     let _ = tracking::parse(text).map(|read| kept(&read));
     let _ = sources::parse(text).map(|read| kept(&read));
     let _ = peers::parse(text).map(|read| kept(&read));
+    let _ = variables::parse(text).map(|read| kept(&read));
     let _ = openntpd::parse(text).map(|read| kept(&read));
     let _ = timesync::parse(text).map(|read| kept(&read));
     let _ = stat::parse(text).map(|read| kept(&read));

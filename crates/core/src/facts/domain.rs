@@ -12,6 +12,7 @@ use super::model::Once;
 use crate::check::Subject;
 use crate::fact::{Fact, Why};
 use crate::finding::Finding;
+use crate::lifecycle::Lifecycle;
 use crate::plan::{Change, Object};
 use crate::profile::Os;
 
@@ -42,6 +43,9 @@ pub struct Domain {
     pub source: Arc<Source>,
     #[serde(skip)]
     pub(super) once: Once,
+    /// What may happen to it; see [`super::Facts::settle`].
+    #[serde(skip)]
+    pub lifecycle: Lifecycle,
 }
 
 impl Domain {
@@ -64,6 +68,7 @@ impl Domain {
             definition,
             source,
             once: Once::default(),
+            lifecycle: Lifecycle::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 use kvmtime_wire::capabilities::Capabilities;
 use serde::{Deserialize, Serialize};
 
+use super::Happened;
 use crate::fact::Fact;
 
 /// libvirt on a host.
@@ -21,6 +22,8 @@ pub struct LibvirtHost {
     pub autostart: Fact<Vec<String>>,
     /// virtual CPUs of all running domains together.
     pub running_vcpus: Fact<u32>,
+    /// What happened to its domains, by saved images, snapshots, states and QEMU's logs.
+    pub happened: Vec<Happened>,
 }
 
 /// `/etc/default/libvirt-guests` or `/etc/sysconfig/libvirt-guests`; libvirt's defaults where a line is missing.

@@ -7,6 +7,7 @@ use kvmtime_wire::cpuinfo::CpuInfo;
 use kvmtime_wire::directives::Directives;
 use kvmtime_wire::klog::LogLine;
 use kvmtime_wire::ntp::peers::Peer;
+use kvmtime_wire::ntp::variables::Variables;
 use kvmtime_wire::openntpd::OpenntpdStatus;
 use kvmtime_wire::stat::CpuTime;
 use kvmtime_wire::timesync::TimesyncStatus;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{Kvm, LibvirtHost, Power, Rtc, TimeDaemon, Timex};
 use crate::check::Subject;
 use crate::fact::{Fact, Unknown};
+use crate::lifecycle::Lifecycle;
 use crate::profile::Os;
 
 /// What a machine is judged as.
@@ -83,12 +85,17 @@ pub struct Machine {
     pub cpu_pressure: Fact<f64>,
     /// qemu-guest-agent.
     pub agent: Fact<Agent>,
+    /// Whether `/sbin/hwclock` is there, by which the agent sets the clock.
+    pub hwclock: Fact<bool>,
     /// systemd units that order guests and time.
     pub units: Units,
     /// libvirt on this machine.
     pub libvirt: LibvirtHost,
     /// Logs.
     pub logs: Logs,
+    /// What may happen to it as a guest; see [`super::Facts::settle`].
+    #[serde(skip)]
+    pub lifecycle: Lifecycle,
 }
 
 /// Who runs the machine.
@@ -133,6 +140,8 @@ pub struct Chrony {
 pub struct Ntp {
     /// `ntpq -pn`.
     pub peers: Fact<Vec<Peer>>,
+    /// `ntpq -c rv`.
+    pub variables: Fact<Variables>,
     /// ntp.conf.
     pub conf: Fact<Directives>,
 }

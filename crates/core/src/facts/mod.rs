@@ -6,13 +6,14 @@ mod devices;
 mod directive;
 mod discipline;
 mod domain;
+mod error;
 mod kernel;
 mod kvm;
 mod libvirt;
+mod lifecycle;
 mod log;
 mod machine;
 mod model;
-mod pause;
 mod phc;
 mod power;
 mod qemu;
@@ -27,9 +28,11 @@ pub use discipline::Opinion;
 pub use domain::Domain;
 pub use kvm::{Kvm, KvmDevice};
 pub use libvirt::{LibvirtGuests, LibvirtHost};
+pub use lifecycle::{Happened, Stated};
 pub use machine::{
     Agent, Chrony, Clocksource, Hypervisor, LIVE, Logs, Machine, Ntp, Phc, Role, Units,
 };
+pub use phc::PhcSource;
 pub use power::{IdleState, Power};
 pub use qemu::Qemu;
 pub use rtc::Rtc;
@@ -38,6 +41,7 @@ pub use timex::Timex;
 
 use serde::{Deserialize, Serialize};
 
+use crate::budget::Budget;
 use crate::fact::{Unknown, Why};
 
 /// The version of the shape below.
@@ -57,11 +61,20 @@ pub struct Facts {
     /// QEMU command lines.
     #[serde(default)]
     pub qemus: Vec<Qemu>,
+    /// How far off a clock may be, when somebody asks.
+    #[serde(skip)]
+    pub budget: Option<Budget>,
 }
 
 impl Default for Facts {
     fn default() -> Self {
-        Self { schema: SCHEMA.to_owned(), machines: vec![], domains: vec![], qemus: vec![] }
+        Self {
+            schema: SCHEMA.to_owned(),
+            machines: vec![],
+            domains: vec![],
+            qemus: vec![],
+            budget: None,
+        }
     }
 }
 

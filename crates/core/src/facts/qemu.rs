@@ -10,6 +10,7 @@ use super::{Domain, Facts};
 use crate::check::Subject;
 use crate::fact::Fact;
 use crate::finding::Finding;
+use crate::lifecycle::Lifecycle;
 use crate::profile::Os;
 
 /// A QEMU command line, of a process or in a file.
@@ -30,6 +31,9 @@ pub struct Qemu {
     pub source: Source,
     #[serde(skip)]
     pub(super) once: Once,
+    /// What may happen to it; see [`super::Facts::settle`].
+    #[serde(skip)]
+    pub lifecycle: Lifecycle,
 }
 
 impl Qemu {
@@ -39,16 +43,32 @@ impl Qemu {
         let from = format!("/proc/{pid}/cmdline");
         let name = line.name().unwrap_or_else(|| pid.to_string());
         let os = crate::profile::of_qemu(&line, &from);
-        let (source, once) = (Source::default(), Once::default());
-        Self { id: format!("qemu/{pid}"), name, from, os, line, source, once }
+        Self {
+            id: format!("qemu/{pid}"),
+            name,
+            from,
+            os,
+            line,
+            source: Source::default(),
+            lifecycle: Lifecycle::default(),
+            once: Once::default(),
+        }
     }
 
     /// The command line in a file.
     pub fn of_file(path: &str, line: CommandLine, source: Source) -> Self {
         let name = line.name().unwrap_or_else(|| path.to_owned());
         let os = crate::profile::of_qemu(&line, path);
-        let (from, once) = (path.to_owned(), Once::default());
-        Self { id: format!("qemu/{name}"), name, from, os, line, source, once }
+        Self {
+            id: format!("qemu/{name}"),
+            name,
+            from: path.to_owned(),
+            os,
+            line,
+            source,
+            lifecycle: Lifecycle::default(),
+            once: Once::default(),
+        }
     }
 
     /// The subject of a report.

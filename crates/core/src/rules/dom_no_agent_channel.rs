@@ -1,7 +1,8 @@
 //! See [`RULE`].
 
-use crate::facts::{Domain, Facts, Machine};
-use crate::finding::{Effect, Evidence, Risk, Severity};
+use crate::facts::{Domain, Facts};
+use crate::finding::{Effect, Risk, Severity};
+use crate::lifecycle::ALL;
 use crate::profile::Family;
 use crate::rule::Verdict;
 
@@ -20,8 +21,9 @@ crate::rule! {
     /// DOMAIN channel.xml --live --config` does it while it runs.
     ///
     /// ## Exceptions
-    /// Nothing is wrong until the guest is stopped: a warning only where it is seen that this host saves its guests when it
-    /// shuts down, or that it went to sleep. Guests that correct themselves, with a `ptp_kvm` reference clock or chrony's `makestep 1 -1`. DOS has no agent.
+    /// Nothing is wrong until the guest is stopped: a warning only where something shows that it is, and where
+    /// `--lifecycle` says that nothing stops it, nothing is reported. Guests that correct themselves, as chrony does with
+    /// `makestep 1 -1`. DOS has no agent.
     ///
     /// ## References
     /// - libvirt `src/qemu/qemu_driver.c:qemuDomainSetTime`
@@ -34,10 +36,11 @@ crate::rule! {
     }
 }
 
-fn check(domain: &Domain, facts: &Facts) -> Verdict {
+fn check(domain: &Domain, _: &Facts) -> Verdict {
     let xml = &domain.xml;
     let dos = domain.os.value().is_some_and(|os| os.family == Family::Dos);
-    if xml.agent.is_some() || dos || !xml.is_qemu() {
+    let pinned = domain.lifecycle.rules_out(ALL);
+    if xml.agent.is_some() || dos || pinned || !xml.is_qemu() {
         return Ok(vec![]);
     }
     let found = RULE.found("there is no guest agent's channel to set the guest's clock by").cure(
@@ -46,10 +49,7 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
         Effect::GuestRestart,
         Risk::Careful,
     );
-    let found = match facts.host().and_then(Machine::pauses_guests) {
-        Some(Evidence { what, value, from }) => found.severity(Severity::Warning).saw(what, value, from),
-        None => found,
-    };
     let what = "devices/channel/target[org.qemu.guest_agent.0]";
-    Ok(vec![domain.lacks(found, what, xml.at)])
+    let found = domain.lacks(found, what, xml.at);
+    Ok(vec![domain.lifecycle.judge(found, ALL, Severity::Warning)])
 }

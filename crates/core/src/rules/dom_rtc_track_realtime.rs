@@ -1,7 +1,8 @@
 //! See [`RULE`].
 
 use crate::facts::Domain;
-use crate::finding::{Effect, Finding, Risk};
+use crate::finding::{Effect, Finding, Risk, Severity};
+use crate::lifecycle::WRITES_STATE;
 use crate::translate::{Setting, Translation};
 
 crate::rule! {
@@ -18,7 +19,7 @@ crate::rule! {
     /// Remove `track`, or write `track='wall'`, unless the guest must not see steps of the host's clock.
     ///
     /// ## Exceptions
-    /// Guests that are never saved, reverted or migrated.
+    /// Guests that are never saved, reverted or migrated: a warning only where something shows that they are.
     ///
     /// ## References
     /// - QEMU `hw/rtc/mc146818rtc.c:rtc_post_load`, which with this clock takes the date as it was saved
@@ -37,5 +38,6 @@ fn check(domain: &Domain, model: &Translation) -> Vec<Finding> {
         .found("the RTC tracks the host's monotonic clock, so it loses the time from save to restore")
         .cure("remove `track`, or write `track='wall'`", Effect::GuestRestart, Risk::Careful)
         .change(domain.rewrite("track", &track, "wall"));
-    vec![domain.blame(found, "clock/timer[rtc]@track", &track)]
+    let found = domain.blame(found, "clock/timer[rtc]@track", &track);
+    vec![domain.lifecycle.judge(found, WRITES_STATE, Severity::Warning)]
 }

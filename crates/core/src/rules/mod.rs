@@ -32,6 +32,7 @@ catalogue! {
     host_no_tsc_scaling
     host_overcommit_steal
     host_pit_disables_avic
+    host_kvm_parameter_removed
     dom_clock_absent
     dom_offset_windows_utc
     dom_offset_linux_localtime
@@ -41,6 +42,7 @@ catalogue! {
     dom_rtc_no_catchup_windows
     dom_rtc_track_guest
     dom_rtc_track_realtime
+    dom_rtc_slew_replays_pause
     dom_rtc_track_boot
     dom_rtc_policy_unsupported
     dom_pit_discard_tick_guest
@@ -101,12 +103,25 @@ catalogue! {
     guest_ptp_unstable_name
     guest_phc_trusts_unsynced_host
     guest_agent_time_disabled
+    guest_agent_no_hwclock
+    guest_behind_after_gap
+    guest_chrony_maxchange_ends
+    guest_phc_dead_after_switch
+    guest_vmclock_time_scale
+    guest_rtc_contradicts_clock
+    guest_noop_clock_param
+    guest_clock_rate_param
     guest_rtc_localtime
     guest_container_time_daemon
     log_tsc_unstable
     log_lost_ticks
     log_tsc_frequency_mismatch
     log_ntp_giveup
+    log_stall_burst
+    clock_error_exceeds_budget
+    kernel_flag_contradicts_daemon
+    phc_contradicts_servers
+    falseticker_among_sources
 }
 
 /// The rule by that id.

@@ -2,6 +2,7 @@
 
 use crate::facts::Qemu;
 use crate::finding::{Effect, Finding, Risk, Severity};
+use crate::lifecycle::WRITES_STATE;
 
 crate::rule! {
     /// ## What it checks
@@ -18,7 +19,8 @@ crate::rule! {
     /// leave `invtsc` out. A destination must have that frequency or scale its TSC.
     ///
     /// ## Exceptions
-    /// VMs that are never migrated, saved or snapshotted: `migratable=off` says so, and nothing is reported.
+    /// VMs that are never migrated, saved or snapshotted: `migratable=off` says so, and nothing is reported. Where
+    /// `--lifecycle` says so, the finding is information; it is an error where one of these is stated, or was seen.
     ///
     /// ## References
     /// - QEMU `target/i386/kvm/kvm.c:kvm_arch_init_vcpu`: `invtsc_mig_blocker`
@@ -51,5 +53,9 @@ fn check(qemu: &Qemu) -> Vec<Finding> {
         Effect::GuestRestart,
         Risk::Careful,
     );
-    vec![qemu.blame(found, option)]
+    let found = qemu.blame(found, option);
+    if aborts {
+        return vec![found];
+    }
+    vec![qemu.lifecycle.judge(found, WRITES_STATE, Severity::Error)]
 }

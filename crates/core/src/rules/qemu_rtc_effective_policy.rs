@@ -5,6 +5,7 @@ use kvmtime_wire::domain::is;
 use crate::fact::Unknown;
 use crate::facts::{Facts, Qemu, Setting};
 use crate::finding::{Effect, Finding, Risk, Severity};
+use crate::lifecycle::ALL;
 use crate::profile::{Family, Os};
 use crate::rule::Verdict;
 
@@ -29,7 +30,8 @@ crate::rule! {
     /// ## Exceptions
     /// A Windows whose registry has `RealTimeIsUniversal` = 1 wants an RTC in UTC, a Linux whose `/etc/adjtime` says
     /// `LOCAL` one in local time. A date as base says nothing about its time scale. Where the host's zone is at UTC, and
-    /// for Windows under KubeVirt, a base that does not suit is only noted.
+    /// for Windows under KubeVirt, a base that does not suit is only noted; so is `clock=vm` where `--lifecycle` says that the
+    /// VM never stops.
     ///
     /// ## References
     /// - QEMU `system/rtc.c:configure_rtc`
@@ -80,7 +82,8 @@ fn tracks_guest(qemu: &Qemu) -> Option<Finding> {
         let found = RULE
             .found("the RTC follows guest time, so it stands still while the VM is paused or saved")
             .cure("leave `clock=vm` out of `-rtc` (in XML: the RTC's `track='guest'`)", Effect::GuestRestart, Risk::Careful);
-        mirror(qemu, found, "dom-rtc-track-guest", "-rtc clock", &clock)
+        let found = mirror(qemu, found, "dom-rtc-track-guest", "-rtc clock", &clock);
+        qemu.lifecycle.judge(found, ALL, RULE.severity)
     })
 }
 

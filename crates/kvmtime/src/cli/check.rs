@@ -9,7 +9,7 @@ use std::thread;
 
 use kvmtime_core::allow::Allow;
 use kvmtime_core::check::{self, Report};
-use kvmtime_core::facts::Facts;
+use kvmtime_core::facts::{Facts, Stated};
 use kvmtime_core::rule::Rule;
 
 use super::choices::{self, Choices};
@@ -59,7 +59,8 @@ fn judged(args: &Args) -> anyhow::Result<Exit> {
         output::error(notice, Some("cure it, or give it a new date"));
     }
     let limit = settings.fail_on.value;
-    let judge = Judge { rules: rules.clone(), allows };
+    let stated = settings.stated().map_err(choices::refused)?;
+    let judge = Judge { rules: rules.clone(), allows, stated };
     let mut printer = Printer::new(Terms {
         format: settings.format.value,
         colour: settings.colour.value,
@@ -100,13 +101,14 @@ fn was_allowed(allowance: &Allowance) -> String {
 struct Judge {
     rules: Vec<&'static Rule>,
     allows: Vec<Allow>,
+    stated: Stated,
 }
 
 impl Judge {
     /// Judges what the targets point at, and gives back what could not be read.
     fn all(&self, targets: &Targets, printer: &mut Printer) -> Vec<anyhow::Error> {
         let mut found = targets.find();
-        for facts in &found.sets {
+        for facts in std::mem::take(&mut found.sets) {
             printer.add(self.facts(facts));
         }
         each(&found.files, self, |judged| match judged {
@@ -117,14 +119,15 @@ impl Judge {
         found.failures
     }
 
-    fn facts(&self, facts: &Facts) -> Report {
-        let mut report = check::check(facts, &self.rules);
+    fn facts(&self, mut facts: Facts) -> Report {
+        facts.settle(&self.stated);
+        let mut report = check::check(&facts, &self.rules);
         report.allow(&self.allows);
         report
     }
 
     fn file(&self, path: &Path) -> Judged {
-        Ok(targets::of_folder(path)?.map(|facts| self.facts(&facts)))
+        Ok(targets::of_folder(path)?.map(|facts| self.facts(facts)))
     }
 }
 

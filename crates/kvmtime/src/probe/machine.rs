@@ -56,6 +56,7 @@ pub(super) fn probe(
                 .text("/proc/pressure/cpu")
                 .parse(|text| kvmtime_wire::pressure::some_avg60(&text)),
             agent: agent::probe(world, processes),
+            hwclock: world.exists("/sbin/hwclock"),
             units: units::probe(world),
             libvirt: libvirt::host(world, libvirt),
             cpu,

@@ -5,6 +5,7 @@ mod chrony;
 mod clocksource;
 mod directives;
 pub(crate) mod domain;
+mod happened;
 mod installed;
 mod kvm;
 mod libvirt;

@@ -2,7 +2,7 @@
 
 use kvmtime_core::fact::Fact;
 use kvmtime_core::facts::Ntp;
-use kvmtime_wire::ntp::{conf, peers};
+use kvmtime_wire::ntp::{conf, peers, variables};
 use kvmtime_wire::openntpd::{self, OpenntpdStatus};
 use kvmtime_wire::timesync::{self, TimesyncStatus};
 
@@ -15,9 +15,10 @@ const CONF: [&str; 2] = ["/etc/ntp.conf", "/etc/ntpsec/ntp.conf"];
 const SYNTAX: Syntax = Syntax { parse: conf::parse, include: conf::include };
 
 pub(super) fn probe(world: &World, runs: bool) -> Ntp {
-    let peers = if runs { world.run(&["ntpq", "-pn"]) } else { not_running("ntpd") };
+    let ask = |words: &[&str]| if runs { world.run(words) } else { not_running("ntpd") };
     Ntp {
-        peers: peers.parse(|text| peers::parse(&text)),
+        peers: ask(&["ntpq", "-pn"]).parse(|text| peers::parse(&text)),
+        variables: ask(&["ntpq", "-c", "rv"]).parse(|text| variables::parse(&text)),
         conf: directives::probe(world, &CONF, &SYNTAX),
     }
 }
