@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::allow::Allowed;
-use crate::facts::{Domain, Facts, Role, Source};
+use crate::facts::{Domain, Facts, Fleet, Role, Source};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Check, Rule, Verdict};
 use crate::translate::Translation;
@@ -13,15 +13,15 @@ use crate::translate::Translation;
 /// A subject that was judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
-    /// Unique in a report: `host`, `guest`, `domain/NAME`, `qemu/PID`.
+    /// Unique in a report: `host`, `guest`, `domain/NAME`, `qemu/PID`, `fleet`.
     pub id: String,
-    /// `host`, `guest`, `domain` or `qemu`.
+    /// `host`, `guest`, `domain`, `qemu` or `fleet`.
     pub kind: String,
     /// The machine's or domain's name.
     pub name: String,
     /// The operating system, if it is known.
     pub os: Option<String>,
-    /// A file, a folder or a libvirt URI.
+    /// A file, a folder or a libvirt URI; of a fleet, how many it is made of.
     pub from: String,
     /// Whether it stands for its whole machine: what is judged once of a machine was judged with it.
     #[serde(skip)]
@@ -116,7 +116,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Adds another report to this one. A subject's id that would stand twice gets its source behind an `@`.
+    /// Adds another report to this one. A subject's id that would stand twice gets its source behind an `@`, and a number
+    /// where that stands twice as well.
     pub fn append(&mut self, mut other: Self) {
         for subject in &mut other.subjects {
             if self.ids.insert(subject.id.clone()) {
@@ -124,7 +125,12 @@ impl Report {
             }
             let old = std::mem::take(&mut subject.id);
             subject.id = format!("{old}@{}", subject.from);
-            self.ids.insert(subject.id.clone());
+            let first = subject.id.clone();
+            let mut number = 1;
+            while !self.ids.insert(subject.id.clone()) {
+                number += 1;
+                subject.id = format!("{first}#{number}");
+            }
             let found = other.findings.iter_mut().map(|finding| &mut finding.subject);
             let skipped = other.skipped.iter_mut().map(|skipped| &mut skipped.subject);
             let allowed = other.allowed.iter_mut().map(|allowed| &mut allowed.finding.subject);
@@ -225,6 +231,22 @@ fn by_model(
         }
         _ => Ok(found),
     }
+}
+
+/// The id of the subject that is all others together.
+pub const FLEET: &str = "fleet";
+
+/// Judges the machines and domains of a run beside each other; nothing where there are no two of them.
+pub fn fleet(mut fleet: Fleet, rules: &[&Rule]) -> Report {
+    let concerned = rules.iter().any(|rule| matches!(rule.check, Check::Fleet(_)));
+    if !concerned || !fleet.can_be_compared() {
+        return Report::default();
+    }
+    fleet.machines.sort_by_cached_key(|member| (member.name.clone(), format!("{member:?}")));
+    one(rules, fleet.subject(), &Source::default(), |check| match check {
+        Check::Fleet(check) => Some(check(&fleet)),
+        _ => None,
+    })
 }
 
 /// Judges one subject by every rule to which `apply` has an answer.

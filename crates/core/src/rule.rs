@@ -1,7 +1,7 @@
 //! What a rule is, and `rule!`, which makes one from its page and its check.
 
 use crate::fact::Unknown;
-use crate::facts::{Domain, Facts, Machine, Qemu};
+use crate::facts::{Domain, Facts, Fleet, Machine, Qemu};
 use crate::finding::{Cure, Effect, Finding, Risk, Severity};
 use crate::translate::Translation;
 
@@ -59,6 +59,8 @@ pub enum Check {
     Qemu(fn(&Qemu, &Facts) -> Verdict),
     /// One QEMU command line by itself, which always suffices.
     Arguments(fn(&Qemu) -> Vec<Finding>),
+    /// The machines and domains of a whole run, beside each other.
+    Fleet(fn(&Fleet) -> Verdict),
 }
 
 impl Check {
@@ -70,6 +72,7 @@ impl Check {
             Self::Machine(_) => "host or guest",
             Self::Domain(_) | Self::Xml(_) | Self::Model(_) => "domain",
             Self::Qemu(_) | Self::Arguments(_) => "qemu",
+            Self::Fleet(_) => "fleet",
         }
     }
 

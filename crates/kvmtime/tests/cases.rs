@@ -1,8 +1,8 @@
 //! Every rule on cases: it fires where it must, stays quiet where it must, and says what it lacks.
 //!
 //! `cases/RULE/` holds entries whose names begin with `fires`, `quiet` or `skips`: a domain XML, a QEMU command line
-//! (`*.args`) or a folder of evidence, and with it `ENTRY.flags`, if it is judged with flags. What a rule says when it
-//! fires, or why it is skipped, is kept beside its entry.
+//! (`*.args`), a folder of evidence, or a folder of these, and with it `ENTRY.flags`, if it is judged with flags. What a
+//! rule says when it fires, or why it is skipped, is kept beside its entry.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use kvmtime_core::budget::Budget;
-use kvmtime_core::check::check;
-use kvmtime_core::facts::{Facts, Stated};
+use kvmtime_core::check::{check, fleet};
+use kvmtime_core::facts::{Facts, Fleet, Stated};
 use kvmtime_core::lifecycle::Lifecycle;
 use kvmtime_core::rules::CATALOGUE;
 use serde::Deserialize;
@@ -66,8 +66,15 @@ fn of<'a>(list: &'a Value, rule: &str) -> Vec<&'a Value> {
     list.as_array().unwrap().iter().filter(|item| item["rule"] == rule).collect()
 }
 
-fn role(subject: &str) -> &'static str {
-    if matches!(subject, "host" | "domain") { "host" } else { "guest" }
+/// The command that reads an entry as what it is a case of.
+fn asked<'a>(command: &'a str, entry: &'a str, subject: &str) -> Vec<&'a str> {
+    let role: &[&str] = match subject {
+        "host" | "domain" => &["--as", "host"],
+        // Its machines are what they look like.
+        "fleet" => &[],
+        _ => &["--as", "guest"],
+    };
+    [&[command, entry, "--format", "json"], role].concat()
 }
 
 /// The flags that an entry is judged with.
@@ -97,7 +104,7 @@ fn stated(flags: &str) -> Stated {
 fn judge(rule: &str, subject: &str, entry: &str) -> Result<(), String> {
     let folder = cases().join(rule);
     let flags = flags(rule, entry);
-    let mut arguments = vec!["check", entry, "--as", role(subject), "--format", "json"];
+    let mut arguments = asked("check", entry, subject);
     arguments.extend(flags.split_whitespace());
     let report = kvmtime(&folder, &arguments);
     let found = of(&report["findings"], rule);
@@ -190,7 +197,10 @@ fn not_knowing_neither_alarms_nor_reassures() {
     fn judged(facts: &Value, stated: &Stated) -> (HashSet<String>, HashSet<String>) {
         let mut facts = Facts::deserialize(facts).unwrap();
         facts.settle(stated);
-        let report = check(&facts, CATALOGUE);
+        let mut together = Fleet::default();
+        together.add(&facts);
+        let mut report = check(&facts, CATALOGUE);
+        report.append(fleet(together, CATALOGUE));
         let found = report.findings.into_iter().map(|finding| finding.rule.into_owned());
         (found.collect(), report.skipped.into_iter().map(|skipped| skipped.rule).collect())
     }
@@ -198,7 +208,7 @@ fn not_knowing_neither_alarms_nor_reassures() {
     let mut judgements = 0;
     for rule in CATALOGUE {
         for entry in entries(rule.id) {
-            let command = ["facts", &entry, "--as", role(rule.check.subject()), "--format", "json"];
+            let command = asked("facts", &entry, rule.check.subject());
             let facts = kvmtime(&cases().join(rule.id), &command);
             let stated = stated(&flags(rule.id, &entry));
             let (before, _) = judged(&facts, &stated);

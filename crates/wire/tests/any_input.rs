@@ -34,6 +34,7 @@ fn parse_all(text: &str) {
     kept(&virsh::versions(text));
     kept(&chrony_conf::parse(text, "/etc/chrony.conf"));
     kept(&ntp_conf::parse(text, "/etc/ntp.conf"));
+    kept(&timesync::conf(text, "/etc/systemd/timesyncd.conf"));
     kept(&qemu::from_argv(text));
     kept(&virsh::versions(text));
     let _ = capabilities::parse(text).map(|read| kept(&read));

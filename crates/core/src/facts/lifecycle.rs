@@ -105,7 +105,7 @@ impl Machine {
     }
 
     /// What this host does to all its guests, and what happened to these domains.
-    fn happenings(&self, is_it: impl Fn(&str) -> bool) -> Vec<(Happening, Evidence)> {
+    pub(super) fn happenings(&self, is_it: impl Fn(&str) -> bool) -> Vec<(Happening, Evidence)> {
         let of_all =
             [(Happening::Saved, self.saves_guests()), (Happening::HostSleeps, self.slept())];
         let of_all = of_all.into_iter().filter_map(|(what, shown)| Some((what, shown?)));

@@ -71,8 +71,12 @@ pub struct Machine {
     pub ntp: Ntp,
     /// systemd-timesyncd.
     pub timesyncd: Fact<TimesyncStatus>,
+    /// timesyncd.conf and its drop-ins.
+    pub timesyncd_conf: Fact<Directives>,
     /// OpenNTPD.
     pub openntpd: Fact<OpenntpdStatus>,
+    /// OpenNTPD's ntpd.conf.
+    pub openntpd_conf: Fact<Directives>,
     /// PTP hardware clocks, `/sys/class/ptp`.
     pub phcs: Fact<Vec<Phc>>,
     /// Whether the module `ptp_kvm` is there: loaded, built in or loadable.
@@ -166,6 +170,13 @@ pub struct Agent {
     pub channel: bool,
     /// Commands that the agent refuses.
     pub blocked: Vec<String>,
+}
+
+impl Agent {
+    /// Whether the host may set this guest's clock through it.
+    pub fn sets_the_clock(&self) -> bool {
+        self.running && self.channel && !self.blocked.iter().any(|name| name == "guest-set-time")
+    }
 }
 
 /// systemd units.

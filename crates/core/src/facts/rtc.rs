@@ -17,6 +17,8 @@ pub struct Rtc {
     pub scale: Fact<RtcScale>,
     /// Offset of the machine's zone from UTC now, seconds.
     pub zone_offset_seconds: Fact<i64>,
+    /// The machine's zone, such as `Europe/Berlin`.
+    pub zone: Fact<String>,
 }
 
 impl Rtc {

@@ -208,7 +208,7 @@ super::messages! {
         means "The guest went to another host. Its clock is behind there by the downtime until somebody sets it: libvirt \
             does not.";
         next ["virsh domtime DOM on the other host: what does the guest's clock say?"];
-        rules ["guest-chrony-makestep-limited"];
+        rules ["fleet-no-post-migration-sync", "guest-behind-after-gap", "guest-chrony-makestep-limited"];
         from "libvirt src/qemu/qemu_process.c:qemuProcessStop"
     }
     Libvirt Normal "guest-saved" in "3.0 and newer" {
@@ -217,7 +217,7 @@ super::messages! {
         means "The guest was saved. Once it is restored its clock is behind by all the time between, until somebody sets \
             it: libvirt does not.";
         next ["after the restore: virsh domtime DOM --now"];
-        rules ["guest-behind-after-gap", "host-libvirt-guests-no-sync"];
+        rules ["fleet-no-post-migration-sync", "guest-behind-after-gap", "host-libvirt-guests-no-sync"];
         from "libvirt src/qemu/qemu_process.c:qemuProcessStop"
     }
 }

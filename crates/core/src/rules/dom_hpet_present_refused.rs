@@ -3,7 +3,7 @@
 use crate::facts::{Domain, Facts};
 use crate::finding::{Effect, Risk};
 use crate::rule::Verdict;
-use crate::translate::Stage;
+use crate::translate::{Setting, Stage};
 
 crate::rule! {
     /// ## What it checks
@@ -32,14 +32,14 @@ crate::rule! {
 
 fn check(domain: &Domain, facts: &Facts) -> Verdict {
     let Some(model) = domain.translation(facts) else { return Ok(vec![]) };
-    let hpet = |value: &str, of| value == "yes" && of == Some(("hpet", "present"));
-    if !domain.xml.is_x86() || !model.settings.iter().any(|s| hpet(&s.value, s.of_timer())) {
+    let hpet = |s: &Setting| s.value == "yes" && s.path == "clock/timer[hpet]@present";
+    if !domain.xml.is_x86() || !model.settings.iter().any(hpet) {
         return Ok(vec![]);
     }
     let host = &facts.need_host()?.libvirt;
     host.version.get()?;
     host.qemu_version.get()?;
-    let refused = model.refused_settings().filter(|(s, _)| hpet(&s.value, s.of_timer()));
+    let refused = model.refused_settings().filter(|(s, _)| hpet(s));
     let findings = refused.filter(|(_, refusal)| refusal.at == Stage::Define).map(|(s, refusal)| {
         let present = s.word();
         let found = RULE

@@ -35,7 +35,7 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
     let xml = &domain.xml;
     let settings = domain.translation(facts).map_or(&[][..], |model| &model.settings);
     // libvirt passes on every one, and QEMU keeps the last.
-    let mut clocks = settings.iter().filter(|s| s.of_timer() == Some(("kvmclock", "present")));
+    let mut clocks = settings.iter().filter(|s| s.path == "clock/timer[kvmclock]@present");
     let Some(present) = clocks.next_back().filter(|last| last.yields("kvmclock=off")) else {
         return Ok(vec![]);
     };

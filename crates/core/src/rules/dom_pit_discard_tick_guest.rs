@@ -37,7 +37,7 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
     let settings = domain.translation(facts).map_or(&[][..], |model| &model.settings);
     // `catchup` passes no argument, and QEMU keeps the last one.
     let mut passed = settings.iter().filter(|s| s.outcome == Outcome::Emitted);
-    let policy = passed.rfind(|s| s.of_timer().is_some_and(|(name, _)| name == "pit"));
+    let policy = passed.rfind(|s| s.path.starts_with("clock/timer[pit]"));
     let Some(policy) = policy.filter(|policy| policy.value == "discard") else {
         return Ok(vec![]);
     };

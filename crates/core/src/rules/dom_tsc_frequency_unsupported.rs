@@ -35,7 +35,7 @@ crate::rule! {
 fn check(domain: &Domain, facts: &Facts) -> Verdict {
     let Some(model) = domain.translation(facts) else { return Ok(vec![]) };
     let asks = |s: &&Setting| {
-        s.of_timer() == Some(("tsc", "frequency"))
+        s.path == "clock/timer[tsc]@frequency"
             && matches!(s.outcome, Outcome::Emitted | Outcome::RefusedAtStart)
     };
     if !model.settings.iter().any(|setting| asks(&setting)) {

@@ -1,6 +1,6 @@
 //! See [`RULE`].
 
-use crate::facts::{Facts, Machine, TimeDaemon};
+use crate::facts::{Agent, Facts, Machine, TimeDaemon};
 use crate::finding::{Effect, Risk};
 use crate::rule::Verdict;
 
@@ -45,10 +45,7 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
     let Some(gap) = guest.gap()? else { return Ok(vec![]) };
     let [daemon] = guest.clock_movers()?[..] else { return Ok(vec![]) };
     let Some(does) = how_long(daemon) else { return Ok(vec![]) };
-    let agent = guest.agent.optional()?;
-    if agent.is_some_and(|agent| {
-        agent.channel && agent.running && !agent.blocked.iter().any(|name| name == "guest-set-time")
-    }) {
+    if guest.agent.optional()?.is_some_and(Agent::sets_the_clock) {
         return Ok(vec![]);
     }
     let name = &daemon.name;

@@ -122,6 +122,14 @@ catalogue! {
     kernel_flag_contradicts_daemon
     phc_contradicts_servers
     falseticker_among_sources
+    ntp_smear_mix
+    ntp_leap_policy_fleet
+    ntp_duplicate_source
+    fleet_tsc_heterogeneous
+    fleet_no_post_migration_sync
+    fleet_clock_xml_inconsistent
+    fleet_localtime_mixed_tz
+    fleet_time_source_inconsistent
 }
 
 /// The rule by that id.

@@ -208,7 +208,8 @@ impl Translation {
 
     /// The settings that are refused, each with the words.
     pub fn refused_settings(&self) -> impl Iterator<Item = (&Setting, &Refusal)> {
-        self.settings.iter().filter_map(|setting| Some((setting, self.refusal(setting)?)))
+        let any = if self.refusals.is_empty() { &[][..] } else { &self.settings };
+        any.iter().filter_map(|setting| Some((setting, self.refusal(setting)?)))
     }
 }
 

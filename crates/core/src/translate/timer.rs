@@ -4,7 +4,7 @@ use kvmtime_wire::domain::{Timer, Word};
 
 use super::cpu::wrong;
 use super::draft::{Draft, Step};
-use super::{Version, armvtimer, clock, hpet, hyperv, kvmclock, pit, tsc};
+use super::{Text, Version, armvtimer, clock, hpet, hyperv, kvmclock, pit, tsc};
 
 const NAMES: [&str; 8] =
     ["platform", "rtc", "hpet", "tsc", "kvmclock", "hypervclock", "pit", "armvtimer"];
@@ -34,9 +34,16 @@ pub(super) fn read(draft: &mut Draft<'_>) {
     }
 }
 
-/// The path of a timer's attribute.
-pub(super) fn path(name: &str, attribute: &str) -> String {
-    ["clock/timer[", name, "]@", attribute].concat()
+/// The path of a timer's attribute; those that most domains have cost nothing.
+pub(super) fn path(name: &str, attribute: &str) -> Text {
+    match (name, attribute) {
+        ("rtc", "tickpolicy") => "clock/timer[rtc]@tickpolicy".into(),
+        ("pit", "tickpolicy") => "clock/timer[pit]@tickpolicy".into(),
+        ("hpet", "present") => "clock/timer[hpet]@present".into(),
+        ("hypervclock", "present") => "clock/timer[hypervclock]@present".into(),
+        ("tsc", "frequency") => "clock/timer[tsc]@frequency".into(),
+        _ => ["clock/timer[", name, "]@", attribute].concat().into(),
+    }
 }
 
 /// The timer by its name alone, for a timer that says something by being there.

@@ -47,6 +47,8 @@ pub(super) fn probe(
             kvm: kvm::probe(world),
             power: power::probe(world),
             timex: timex::probe(world),
+            timesyncd_conf: ntp::timesyncd_conf(world),
+            openntpd_conf: ntp::openntpd_conf(world),
             rtc: rtc::probe(world),
             phcs: ptp::clocks(world),
             ptp_kvm_module: ptp::module(world),

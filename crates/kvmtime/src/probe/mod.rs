@@ -102,10 +102,11 @@ pub(crate) fn gather(world: &World, parts: &[Part]) -> (Facts, Vec<Missing>) {
 pub(crate) fn of_libvirt(world: &World, uri: &str) -> Result<Facts, Missing> {
     let answer = libvirt::ask(world, uri);
     answer.get().map_err(|why| unreachable(&why))?;
-    let host = match uri.contains(":///") {
+    let mut host = match uri.contains(":///") {
         true => machine::probe(world, &processes::probe(world), &answer),
         false => Machine { libvirt: libvirt::host(world, &answer), ..Machine::default() },
     };
+    uri.clone_into(&mut host.source);
     Ok(Facts { machines: vec![host], domains: libvirt::domains(&answer), ..Facts::default() })
 }
 

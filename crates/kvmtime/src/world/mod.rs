@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use folder::is_evidence;
 pub(crate) use live::{
-    Input, epoch_seconds, input, is_there, number, open, processes, read, variable,
+    Entry, Input, epoch_seconds, input, is_there, number, open, processes, read, variable,
 };
 pub(crate) use record::Recorder;
 
