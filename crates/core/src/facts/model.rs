@@ -2,10 +2,9 @@
 
 use std::sync::OnceLock;
 
-use kvmtime_wire::capabilities::Tsc;
 use kvmtime_wire::domain::DomainXml;
 
-use super::{Domain, Facts, Machine, Qemu};
+use super::{Domain, Facts, Qemu};
 use crate::fact::{Fact, Unknown};
 use crate::finding::Finding;
 use crate::translate::{self, Host, Irqchip, Refusal, Translation, Version, Versions};
@@ -18,21 +17,6 @@ pub(super) struct Once(OnceLock<Translation>);
 impl PartialEq for Once {
     fn eq(&self, _: &Self) -> bool {
         true
-    }
-}
-
-impl Machine {
-    /// The host's TSC as libvirt shows it, else as KVM answers.
-    pub fn tsc(&self) -> Fact<Tsc> {
-        let shown = self.libvirt.capabilities.clone();
-        let shown = shown.parse(|all| all.tsc.ok_or("no TSC counter is shown"));
-        shown.or_else(|| {
-            self.kvm.device.clone().parse(|kvm| {
-                let khz = kvm.tsc_khz.ok_or("KVM does not tell the TSC's frequency")?;
-                let scaling = Some(kvm.tsc_control);
-                Ok::<_, &str>(Tsc { frequency: u64::from(khz) * 1000, scaling })
-            })
-        })
     }
 }
 
