@@ -39,6 +39,7 @@ catalogue! {
     dom_offset_absolute
     dom_offset_variable_stale
     dom_hpet_enabled
+    dom_hpet_needed
     dom_rtc_no_catchup_windows
     dom_rtc_track_guest
     dom_rtc_track_realtime
