@@ -7,8 +7,8 @@ use kvmtime_wire::domain::{DomainXml, Word};
 use kvmtime_wire::text::At;
 use serde::{Deserialize, Serialize};
 
-use super::Source;
 use super::model::Once;
+use super::{Source, System};
 use crate::check::Subject;
 use crate::fact::{Fact, Why};
 use crate::finding::Finding;
@@ -81,6 +81,7 @@ impl Domain {
             os: self.os.value().map(|os| os.id.clone()),
             from: self.from.clone(),
             whole: false,
+            system: System::default(),
         }
     }
 

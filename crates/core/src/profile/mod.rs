@@ -6,7 +6,7 @@ mod os_release;
 
 pub use hints::{named, of_domain, of_qemu};
 pub(crate) use libosinfo::numbers;
-pub use libosinfo::of_id;
+pub use libosinfo::{of_id, windows_release};
 pub use os_release::{of_os_release, of_redhat_release};
 
 use serde::{Deserialize, Serialize};
@@ -82,8 +82,8 @@ impl Os {
         !self.keeps_rtc_in_local_time() && self.family != Family::Other
     }
 
-    /// Whether it counts timer ticks to know the time, having no paravirtual clock (`os-profiles.md`, profile TICK).
-    /// RHEL 5 counts only without kvm-clock, which came with 5.5; elsewhere in Linux it came with 2.6.26.
+    /// Whether it counts timer ticks to know the time. RHEL 5 counts only without kvm-clock, which came with 5.5;
+    /// elsewhere in Linux it came with 2.6.26. NetBSD reads a timecounter, but is reported to fall behind with the PIT's lost ticks.
     pub fn counts_ticks(&self) -> bool {
         match self.family {
             Family::Linux if self.is_rhel() => self.before(&[5, 5]),
@@ -97,18 +97,28 @@ impl Os {
                 _ => false,
             },
             Family::Netbsd => self.before(&[11]) || self.version.is_empty(),
+            Family::Dos => true,
+            Family::Windows => self.name == "winnt4",
+            _ => false,
+        }
+    }
+
+    /// Whether it has no driver for KVM's clock: it reads an emulated counter, or a TSC that it trusts. The i8254, which
+    /// needs its ticks, comes last among the counters (FreeBSD `sys/x86/isa/clock.c`, OpenBSD `sys/arch/amd64/isa/clock.c`).
+    pub fn lacks_kvm_clock(&self) -> bool {
+        match self.family {
+            Family::Netbsd => self.before(&[11]) || self.version.is_empty(),
             Family::Freebsd if self.name == "freebsd" => self.before(&[13, 1]),
             Family::Openbsd => self.before(&[6, 5]),
-            Family::Dos | Family::Solaris | Family::Freebsd => true,
-            Family::Windows => self.name == "winnt4",
-            Family::Macos | Family::Other => false,
+            Family::Solaris | Family::Freebsd => true,
+            _ => self.counts_ticks(),
         }
     }
 
     /// The hypervisor's clock that it reads, by its own name for it.
     pub fn paravirtual_clock(&self) -> Option<&'static str> {
         match self.family {
-            _ if self.counts_ticks() => None,
+            _ if self.lacks_kvm_clock() => None,
             Family::Linux => Some("kvm-clock"),
             Family::Freebsd => Some("kvmclock"),
             Family::Netbsd | Family::Openbsd => Some("pvclock"),
@@ -126,11 +136,11 @@ impl Os {
     /// has never used it for that.
     pub fn clock(&self) -> String {
         let offset = if self.keeps_rtc_in_local_time() { "localtime" } else { "utc" };
-        let pit = if self.counts_ticks() { "catchup" } else { "delay" };
+        let pit = if self.lacks_kvm_clock() { "catchup" } else { "delay" };
         let mut clock = format!(
             "<clock offset='{offset}'><timer name='rtc' tickpolicy='catchup'/><timer name='pit' tickpolicy='{pit}'/>"
         );
-        if self.paravirtual_clock().is_some() || self.is_windows() && !self.counts_ticks() {
+        if self.paravirtual_clock().is_some() || self.is_windows() && !self.lacks_kvm_clock() {
             clock += "<timer name='hpet' present='no'/>";
         }
         if self.uses_hyperv_clock() {
