@@ -7,11 +7,12 @@
 )]
 
 mod lacking;
+mod pypi;
 mod run;
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use lacking::{Lacking, need};
@@ -166,30 +167,9 @@ fn what_a_plugin_could_not_read_is_unknown_even_where_something_was_found() {
     assert!(words(&output.stdout).contains("\nwarning: domain/web01: "), "{output:?}");
 }
 
-/// Two real consumers of JUnit XML, from PyPI, in an environment of their own that is kept between runs.
-fn junit_consumers() -> Result<PathBuf, Lacking> {
-    const PACKAGES: [&str; 2] = ["junitparser==5.0.3", "junit2html==31.1.4"];
-    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("junit-consumers");
-    let done = venv.join(PACKAGES.join("+"));
-    if done.exists() {
-        return Ok(venv.join("bin"));
-    }
-    let python = lacking::program("python3", "python3-venv")?;
-    let attempt = |command: &mut Command, what: &str| {
-        let output = command.stdin(Stdio::null()).output();
-        let fine = output.as_ref().is_ok_and(|output| output.status.success());
-        let why = || Lacking::Obtainable(format!("{what}: {output:?}"));
-        fine.then_some(()).ok_or_else(why)
-    };
-    attempt(Command::new(python).args(["-m", "venv", "--clear"]).arg(&venv), "a Python venv")?;
-    let mut pip = Command::new(venv.join("bin/pip"));
-    attempt(
-        pip.args(["install", "--quiet", "--no-deps"]).args(PACKAGES).args(["jinja2", "markupsafe"]),
-        "PyPI",
-    )?;
-    fs::write(done, "").unwrap();
-    Ok(venv.join("bin"))
-}
+/// Two real consumers of JUnit XML, with what the second makes its page by.
+const JUNIT_CONSUMERS: [&str; 4] =
+    ["junitparser==5.0.3", "junit2html==31.1.4", "jinja2==3.1.6", "markupsafe==3.0.3"];
 
 /// What `junitparser` understands: a line for each case with its result's kind, message and text.
 const READ: &str = r#"
@@ -212,7 +192,7 @@ fn junit_read(python: &Path, file: &Path) -> Value {
 
 #[test]
 fn real_consumers_read_junit() {
-    let Some(bin) = need(junit_consumers()) else { return };
+    let Some(bin) = need(pypi::packages("junit-consumers", &JUNIT_CONSUMERS)) else { return };
     let folder = mixed();
     fs::write(folder.path().join("d/c.xml"), hostile().replace("track='guest'", "track='boot'"))
         .unwrap();
