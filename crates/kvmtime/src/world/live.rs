@@ -80,6 +80,10 @@ pub(super) fn run(command: &[&str]) -> io::Result<String> {
     let [program, arguments @ ..] = command else {
         return Err(io::Error::other("no program"));
     };
+    // To look along PATH costs less than a process that finds nothing there.
+    if !is_on_path(program) {
+        return Err(io::ErrorKind::NotFound.into());
+    }
     let child = Command::new(program)
         .args(arguments)
         .env("LC_ALL", "C")
@@ -99,6 +103,11 @@ pub(super) fn run(command: &[&str]) -> io::Result<String> {
     }
     let said = text(if output.stderr.is_empty() { output.stdout } else { output.stderr });
     Err(io::Error::other(said.lines().next().unwrap_or("it failed without a word").to_owned()))
+}
+
+fn is_on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH");
+    path.is_none_or(|path| std::env::split_paths(&path).any(|folder| folder.join(program).exists()))
 }
 
 /// Opens a device or file, for reading only.
