@@ -2,6 +2,9 @@
 #![expect(unsafe_code, reason = "this crate is the address of unsafe code")]
 #![deny(unsafe_op_in_unsafe_fn)]
 
+pub mod affinity;
+pub mod clock_read;
+pub mod counter;
 pub mod cpuid;
 pub mod klog;
 pub mod kvm;
@@ -9,5 +12,7 @@ pub mod kvm;
 pub mod libvirt;
 pub mod local_time;
 pub mod process;
+pub mod seccomp;
+pub mod signals;
 pub mod timex;
 pub mod uname;

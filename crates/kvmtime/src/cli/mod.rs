@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod bench;
 mod capture;
 mod check;
 mod choices;
@@ -7,6 +8,7 @@ mod config;
 mod exit;
 mod explain;
 mod facts;
+mod keep_clocksource;
 mod rules;
 mod targets;
 mod translate;
@@ -32,6 +34,9 @@ enum Command {
     Explain(explain::Args),
     Config(config::Args),
     Translate(translate::Args),
+    Bench(bench::Args),
+    #[command(hide = true)]
+    KeepClocksource(keep_clocksource::Args),
 }
 
 /// Runs the program: what was typed, what came of it, and the exit status.
@@ -48,6 +53,8 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Translate(args) => translate::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::KeepClocksource(args) => keep_clocksource::run(&args),
     };
     done.unwrap_or_else(|error| exit::failed(&error)).into()
 }

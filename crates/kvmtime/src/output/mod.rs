@@ -1,6 +1,8 @@
 //! What users see: the only place that prints.
 
+mod bench;
 mod brief;
+mod columns;
 mod explain;
 mod facts;
 mod json;
@@ -12,11 +14,13 @@ mod report;
 mod rules;
 mod sarif;
 mod settings;
+mod steps;
 mod translation;
 
 use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use kvmtime_core::bench::{Bench, Change};
 use kvmtime_core::check::Report;
 use kvmtime_core::facts::Facts;
 use kvmtime_core::finding::Severity;
@@ -29,6 +33,7 @@ pub(crate) use limit::Limit;
 pub(crate) use nagios::State;
 pub use rules::page as rule_page;
 pub(crate) use settings::{Allow, Setting, Settings};
+pub(crate) use steps::Steps;
 
 /// How a report is printed.
 #[derive(
@@ -292,6 +297,33 @@ pub(crate) fn differences(all: &[Difference], format: Plain) -> io::Result<()> {
     to_stdout(|out| match format {
         Plain::Text => translation::differences(out, all),
         Plain::Json => translation::json(out, "kvmtime.translate-diff/1", all),
+    })
+}
+
+/// Prints what reading clocks costs.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn bench(measured: &Bench, format: Plain) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => bench::text(out, measured),
+        Plain::Json => json::value(out, measured),
+    })
+}
+
+/// Prints what moved from one run of `bench` to another.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn bench_changes(
+    before: &Bench,
+    after: &Bench,
+    changes: &[Change],
+    format: Plain,
+) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => bench::changes_text(out, before, after, changes),
+        Plain::Json => bench::changes_json(out, changes),
     })
 }
 

@@ -6,6 +6,7 @@
 mod folder;
 mod live;
 mod record;
+mod writable;
 
 use std::fmt::Display;
 use std::io;
@@ -20,6 +21,7 @@ pub(crate) use live::{
     Input, epoch_seconds, input, is_there, number, open, processes, read, variable,
 };
 pub(crate) use record::Recorder;
+pub(crate) use writable::{Witness, Writable};
 
 /// Below this folder of the evidence lie the answers that are no files of the machine itself.
 const OWN: &str = "kvmtime";
