@@ -23,5 +23,6 @@ pub mod stat;
 pub mod text;
 pub mod timesync;
 pub mod unit;
+pub mod vdso;
 pub mod virsh;
 mod xml;
