@@ -11,8 +11,11 @@ pub mod kvm;
 #[cfg(feature = "libvirt")]
 pub mod libvirt;
 pub mod local_time;
+pub mod memfd;
 pub mod process;
+pub mod sampling;
 pub mod seccomp;
 pub mod signals;
 pub mod timex;
+pub mod trace;
 pub mod uname;

@@ -20,6 +20,7 @@ pub mod ps;
 pub mod qemu;
 mod report;
 pub mod stat;
+pub mod sysbench;
 pub mod text;
 pub mod timesync;
 pub mod unit;

@@ -9,7 +9,7 @@ use kvmtime_wire::cmdline::Cmdline;
 use kvmtime_wire::ntp::{conf as ntp_conf, peers};
 use kvmtime_wire::{
     adjtime, assignments, capabilities, cpuinfo, domain, klog, openntpd, pressure, ps, qemu, stat,
-    timesync, unit, vdso, virsh,
+    sysbench, timesync, unit, vdso, virsh,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -45,6 +45,7 @@ fn parse_all(text: &str) {
     let _ = pressure::some_avg60(text).map(|read| kept(&read));
     let _ = domain::parse(text).map(|read| inside(text, &serde_json::to_value(read).unwrap()));
     let _ = qemu::parse(text).map(|line| asked(text, &line));
+    let _ = sysbench::rate(text);
     let _ = vdso::range(text);
     let _ = vdso::parse(text.as_bytes()).map(|read| kept(&read));
 }

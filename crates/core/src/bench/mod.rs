@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 pub use change::{Change, Moved, changes};
 pub use paired::{Compared, Dice, Interval, Verdict, compare, median};
 pub use sample::Sample;
-pub use workload::{Calls, Paid, Prediction, Share, predict, predict_share};
+pub use workload::{
+    Calls, Observed, Paid, Prediction, Seen, Share, Trial, Workload, judge, predict, predict_share,
+};
 
 /// The schema of [`Bench`].
 pub const SCHEMA: &str = "kvmtime.bench/1";

@@ -6,9 +6,11 @@ mod costs;
 mod machine;
 mod order;
 mod steps;
+pub(crate) mod sysbench;
 mod threads;
 mod vdso;
 mod wakeups;
+pub(crate) mod workload;
 
 use std::io;
 
@@ -26,9 +28,21 @@ pub(crate) struct Wanted {
     pub(crate) switch: Option<Names>,
     /// How often each has its turn.
     pub(crate) rounds: usize,
+    /// Whether all of it.
+    pub(crate) part: Part,
+}
+
+/// How much is to be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All.
+    Whole,
+    /// What reads cost, and nothing else.
+    Costs,
 }
 
 /// Clocksources by name.
+#[derive(Debug, Clone)]
 pub(crate) enum Names {
     /// Every one on offer.
     All,
@@ -51,6 +65,12 @@ pub(crate) enum Error {
     Refused(#[from] Refused),
     #[error("cannot keep to one processor: {}", world::plain(.0))]
     Affinity(io::Error),
+    #[error("cannot watch process {pid}: {}", world::plain(why))]
+    Watching { pid: u32, why: io::Error },
+    #[error("cannot run {program}: {}", world::plain(why))]
+    Running { program: String, why: io::Error },
+    #[error("there is no clocksource to compare {0} with")]
+    Alone(String),
     #[error("cannot notice signals: {}", world::plain(.0))]
     Signals(io::Error),
     #[error("{0} came: nothing is measured, and the clocksource is as it was")]
@@ -63,22 +83,13 @@ pub(crate) enum Error {
 /// When a clocksource cannot be switched, or a signal asked to end.
 pub(crate) fn run(wanted: &Wanted, progress: &dyn Fn(Progress)) -> Result<Bench, Error> {
     let start = counter::stamp();
-    let (home, available) = clocksource::offer()?;
-    let clocksources = clocksources(wanted.switch.as_ref(), &home, &available)?;
-    signals::catch().map_err(Error::Signals)?;
-    let cpus = affinity::allowed().map_err(Error::Affinity)?;
-    let switch = wanted.switch.is_some().then(Switch::begin).transpose()?;
-    // Interrupts of devices go to the first processor, where nobody said otherwise.
-    affinity::keep_to(&cpus[cpus.len().saturating_sub(1)..]).map_err(Error::Affinity)?;
     let before = Before::now();
-    let hz = frequency();
-    let mut bencher = Bencher { clocksources, switch, hz, progress };
-    let measured = bencher.measure(wanted.rounds, &cpus);
-    if let Some(switch) = bencher.switch.take() {
-        switch.back()?;
-    }
-    affinity::keep_to(&cpus).map_err(Error::Affinity)?;
-    let Measured { failed, tables, comparisons, wakeups } = measured?;
+    let (home, available) = clocksource::offer()?;
+    let cpus = affinity::allowed().map_err(Error::Affinity)?;
+    let (measured, hz) = with_clocksources(wanted, progress, |bencher| {
+        Ok((bencher.measure(wanted.rounds, &cpus, wanted.part)?, bencher.hz))
+    })?;
+    let Measured { failed, tables, comparisons, wakeups } = measured;
     Ok(Bench {
         schema: SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -91,6 +102,24 @@ pub(crate) fn run(wanted: &Wanted, progress: &dyn Fn(Progress)) -> Result<Bench,
         wakeups,
         took_s: (counter::stamp() - start) as f64 / hz,
     })
+}
+
+/// Works with clocksources that may be switched, and puts them back whatever comes of it.
+fn with_clocksources<T>(
+    wanted: &Wanted,
+    progress: &dyn Fn(Progress),
+    work: impl FnOnce(&mut Bencher) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let (home, available) = clocksource::offer()?;
+    let clocksources = clocksources(wanted.switch.as_ref(), &home, &available)?;
+    signals::catch().map_err(Error::Signals)?;
+    let switch = wanted.switch.is_some().then(Switch::begin).transpose()?;
+    let mut bencher = Bencher { clocksources, switch, hz: frequency(), progress };
+    let done = work(&mut bencher);
+    if let Some(switch) = bencher.switch.take() {
+        switch.back()?;
+    }
+    done
 }
 
 /// The machine's own clocksource, then those that are asked for.
@@ -148,9 +177,20 @@ struct Measured {
 }
 
 impl Bencher<'_> {
-    fn measure(&mut self, rounds: usize, cpus: &[usize]) -> Result<Measured, Error> {
+    /// On one processor, as far as it is not about several. Interrupts of devices go to the first, where nobody said otherwise.
+    fn measure(&mut self, rounds: usize, cpus: &[usize], part: Part) -> Result<Measured, Error> {
+        affinity::keep_to(&cpus[cpus.len().saturating_sub(1)..]).map_err(Error::Affinity)?;
+        let measured = self.parts(rounds, cpus, part);
+        affinity::keep_to(cpus).map_err(Error::Affinity)?;
+        measured
+    }
+
+    fn parts(&mut self, rounds: usize, cpus: &[usize], part: Part) -> Result<Measured, Error> {
         let (cells, failed) = readable(cell::all());
         let (mut tables, comparisons) = costs::measure(self, &cells, rounds)?;
+        if part == Part::Costs {
+            return Ok(Measured { failed, tables, comparisons, wakeups: Vec::new() });
+        }
         self.begin("vDSO, steps, threads, processors in turns", tables.len());
         for table in &mut tables {
             self.switch(&table.clocksource)?;

@@ -39,7 +39,7 @@ pub(super) fn text(out: &mut dyn Write, bench: &Bench) -> io::Result<()> {
     Ok(())
 }
 
-fn machine(out: &mut dyn Write, bench: &Bench) -> io::Result<()> {
+pub(super) fn machine(out: &mut dyn Write, bench: &Bench) -> io::Result<()> {
     let (machine, conditions, counter) = (&bench.machine, &bench.conditions, &bench.counter);
     let on = machine.hypervisor.as_ref().map(|name| format!(", on {name}")).unwrap_or_default();
     writeln!(out, "{}, {} CPUs, Linux {}{on}", machine.cpu, machine.cpus, machine.kernel)?;

@@ -1,6 +1,8 @@
 //! What users see: the only place that prints.
 
 mod bench;
+mod bench_svg;
+mod bench_workload;
 mod brief;
 mod columns;
 mod explain;
@@ -20,7 +22,7 @@ mod translation;
 use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use kvmtime_core::bench::{Bench, Change};
+use kvmtime_core::bench::{Bench, Change, Trial, Workload};
 use kvmtime_core::check::Report;
 use kvmtime_core::facts::Facts;
 use kvmtime_core::finding::Severity;
@@ -29,6 +31,7 @@ use kvmtime_core::rule::Rule;
 use kvmtime_core::symptoms::Ranked;
 use kvmtime_core::translate::{Difference, Translation};
 
+pub(crate) use bench_svg::draw;
 pub(crate) use limit::Limit;
 pub(crate) use nagios::State;
 pub use rules::page as rule_page;
@@ -308,6 +311,28 @@ pub(crate) fn bench(measured: &Bench, format: Plain) -> io::Result<()> {
     to_stdout(|out| match format {
         Plain::Text => bench::text(out, measured),
         Plain::Json => json::value(out, measured),
+    })
+}
+
+/// Prints how often a program reads clocks.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn workload(seen: &Workload, format: Plain) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => bench_workload::text(out, seen),
+        Plain::Json => bench_workload::json(out, seen),
+    })
+}
+
+/// Prints what sysbench says of clocksources.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn trials(costs: &Bench, trials: &[Trial], format: Plain) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => bench_workload::trials(out, costs, trials),
+        Plain::Json => bench_workload::trials_json(out, costs, trials),
     })
 }
 

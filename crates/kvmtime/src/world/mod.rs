@@ -18,10 +18,11 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use folder::is_evidence;
 pub(crate) use live::{
-    Input, epoch_seconds, input, is_there, number, open, processes, read, variable,
+    Input, epoch_seconds, finish, input, is_there, memory, number, open, processes, read, threads,
+    variable,
 };
 pub(crate) use record::Recorder;
-pub(crate) use writable::{Witness, Writable};
+pub(crate) use writable::{Witness, Writable, save};
 
 /// Below this folder of the evidence lie the answers that are no files of the machine itself.
 const OWN: &str = "kvmtime";

@@ -1,9 +1,10 @@
 //! The door for writing, which only `apply/` goes through.
 #![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "this is the door")]
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 /// This machine, to be changed.
@@ -35,6 +36,14 @@ impl Writable {
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
+}
+
+/// Writes a file that somebody asked for by name.
+///
+/// # Errors
+/// What the kernel says.
+pub(crate) fn save(path: &Path, text: &str) -> io::Result<()> {
+    fs::write(path, text)
 }
 
 /// This program once more, with other arguments: it reads standard input, whose end tells it that this process is gone, however

@@ -1,0 +1,128 @@
+//! The comparison of clocksources that is copied from page to page: sysbench with one, then with another, once each. Here in
+//! rounds that take turns, with a control, and beside what the reads of clocks in it can explain.
+
+use std::ffi::OsString;
+use std::process::Stdio;
+
+use kvmtime_core::bench::{Bench, Calls, Table, Trial, compare, median, predict};
+use kvmtime_wire::sysbench;
+
+use super::{Bencher, Error, Part, Progress, Wanted, with_clocksources, workload};
+use crate::world;
+
+/// The two tests that are run: one that hardly reads clocks, and the one that reads them most.
+const TESTS: [&[&str]; 2] = [&["cpu", "--cpu-max-prime=100000"], &["memory"]];
+/// How long each run takes.
+const TIME: &str = "--time=1";
+/// Events in the two runs that are counted; what sysbench reads besides is in both of them.
+const EVENTS: [u64; 2] = [20, 120];
+
+/// What a read costs, and what came of each test with each clocksource but the machine's own.
+///
+/// # Errors
+/// When sysbench is not there, there is nothing to compare, or as for a run of `bench`.
+pub(crate) fn run(
+    wanted: &Wanted,
+    progress: &dyn Fn(Progress),
+) -> Result<(Bench, Vec<Trial>), Error> {
+    ask(&["--version"])?;
+    let costs = super::run(
+        &Wanted { switch: wanted.switch.clone(), part: Part::Costs, ..*wanted },
+        progress,
+    )?;
+    let threads = format!("--threads={}", costs.machine.cpus);
+    let trials = with_clocksources(wanted, progress, |bencher| {
+        let [own, others @ ..] = &costs.tables[..] else { return Ok(Vec::new()) };
+        if others.is_empty() {
+            return Err(Error::Alone(own.clocksource.clone()));
+        }
+        let mut trials = Vec::new();
+        for test in TESTS {
+            let calls = per_event(test)?;
+            for other in others {
+                let rates = rounds(bencher, test, &threads, &other.clocksource, wanted.rounds)?;
+                let command = [&["sysbench"], test, &[&threads, TIME, "run"]].concat().join(" ");
+                trials.push(trial(command, &calls, costs.machine.cpus, (own, other), rates));
+            }
+        }
+        Ok(trials)
+    })?;
+    Ok((costs, trials))
+}
+
+/// Calls in `EVENTS[1] − EVENTS[0]` events.
+fn per_event(test: &[&str]) -> Result<Vec<Calls>, Error> {
+    let counted = |events: u64| {
+        let limit = [format!("--events={events}"), "--time=0".to_owned(), "run".to_owned()];
+        let words = ["sysbench"].iter().chain(test).map(|word| (*word).to_owned());
+        let command: Vec<OsString> = words.chain(limit).map(OsString::from).collect();
+        let failed = |why| Error::Running { program: "sysbench".to_owned(), why };
+        workload::count(&command, Stdio::null()).map(|ran| ran.calls).map_err(failed)
+    };
+    let (few, more) = (counted(EVENTS[0])?, counted(EVENTS[1])?);
+    let before = |clock: &str| few.iter().find(|c| c.clock == clock).map_or(0, |c| c.count);
+    let calls = more.into_iter().map(|calls| Calls {
+        count: calls.count.saturating_sub(before(&calls.clock)),
+        clock: calls.clock,
+    });
+    Ok(calls.filter(|calls| calls.count > 0).collect())
+}
+
+fn rounds(
+    bencher: &mut Bencher,
+    test: &[&str],
+    threads: &str,
+    other: &str,
+    count: usize,
+) -> Result<[Vec<f64>; 3], Error> {
+    let own = bencher.clocksources[0].clone();
+    let mut rates: [Vec<f64>; 3] = Default::default();
+    let arguments = [test, &[threads, TIME, "run"]].concat();
+    bencher.begin(&format!("sysbench {} with {own} and {other}", test[0]), count);
+    for round in 0..count {
+        for place in 0..3 {
+            // Each is first as often as another.
+            let visit = (place + round) % 3;
+            bencher.switch(if visit == 1 { other } else { &own })?;
+            let printed = ask(&arguments)?;
+            bencher.go_on()?;
+            let rate = sysbench::rate(&printed).ok_or_else(|| Error::Running {
+                program: "sysbench".to_owned(),
+                why: std::io::Error::other("it does not tell events a second"),
+            })?;
+            rates[visit].push(rate);
+        }
+        bencher.step();
+    }
+    bencher.switch(&own)?;
+    Ok(rates)
+}
+
+fn ask(arguments: &[&str]) -> Result<String, Error> {
+    let command = [&["sysbench"], arguments].concat();
+    let failed = |why| Error::Running { program: "sysbench".to_owned(), why };
+    world::finish(&command).map_err(failed)
+}
+
+/// Compares the time that an event takes, which is what a read adds to.
+fn trial(
+    command: String,
+    calls: &[Calls],
+    threads: usize,
+    (own, other): (&Table, &Table),
+    rates: [Vec<f64>; 3],
+) -> Trial {
+    let events = (EVENTS[1] - EVENTS[0]) as f64;
+    let cpu_s = events * threads as f64 / median(&rates[0]);
+    let times = |rates: &[f64]| rates.iter().map(|rate| 1.0 / rate).collect::<Vec<_>>();
+    let reads: u64 = calls.iter().map(|calls| calls.count).sum();
+    Trial {
+        command,
+        from: own.clocksource.clone(),
+        to: other.clocksource.clone(),
+        reads_per_event: reads as f64 / events,
+        predicted_percent: predict(calls, cpu_s, own, other).percent.value,
+        measured: compare(&times(&rates[0]), &times(&rates[1]), &times(&rates[2])),
+        rates,
+    }
+}
