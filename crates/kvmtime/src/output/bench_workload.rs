@@ -34,7 +34,11 @@ pub(super) fn text(out: &mut dyn Write, seen: &Workload) -> io::Result<()> {
     }
     let rows = seen.calls.iter().map(|calls| {
         let each_s = calls.count as f64 / seen.wall_s;
-        vec![calls.clock.clone(), calls.count.to_string(), format!("{} a second", per_second(each_s))]
+        vec![
+            calls.clock.clone(),
+            calls.count.to_string(),
+            format!("{} a second", per_second(each_s)),
+        ]
     });
     columns(out, rows.collect())?;
     writeln!(
