@@ -182,3 +182,32 @@ fn nothing_is_switched_by_whoever_may_not() {
     assert!(words(&nobody.stderr).contains("hint: switching needs root"), "{nobody:?}");
     assert_eq!(current(), machine.home);
 }
+
+#[test]
+fn sysbench_is_run_in_turns_and_its_reads_are_counted() {
+    let Some(machine) = need(Machine::to_be_switched()) else { return };
+    if need(lacking::program("sysbench", "sysbench")).is_none() {
+        return;
+    }
+    let mut bench = kvmtime();
+    bench.args(["bench", "--preset", "sysbench", "--rounds", "2", "--format", "json"]);
+    bench.arg(format!("--switch={}", available().join(",")));
+    let done = json(&bench.output().unwrap());
+    assert_eq!(current(), machine.home);
+    let trials = done["trials"].as_array().unwrap();
+    assert_eq!(trials.len(), 2 * (available().len() - 1));
+    for trial in trials {
+        // Without a limit of time it is two.
+        assert_eq!(trial["reads_per_event"], 3.0, "{trial}");
+        for rates in trial["rates"].as_array().unwrap() {
+            assert_eq!(rates.as_array().unwrap().len(), 2);
+        }
+    }
+}
+
+#[test]
+fn what_sysbench_is_compared_with_has_to_be_asked_for() {
+    let alone = kvmtime().args(["bench", "--preset", "sysbench"]).output().unwrap();
+    assert_eq!(alone.status.code(), Some(2));
+    assert!(words(&alone.stderr).contains("--switch"), "{alone:?}");
+}

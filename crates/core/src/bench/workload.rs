@@ -266,7 +266,7 @@ mod tests {
         assert_eq!((value, low), (0.0, 0.0));
         // The rule of three gives 0.0003, Wilson's limit is a little wider.
         assert!((0.0003..0.0005).contains(&high), "{high}");
-        assert_eq!(Share { samples: 0, inside: 0 }.interval().high, 1.0);
+        assert!(Share { samples: 0, inside: 0 }.interval().high > 0.99);
     }
 
     #[test]

@@ -3,11 +3,10 @@
 //! While it is switched, a second process waits for the end of this one: a panic, an abort or SIGKILL leave it to put the
 //! clocksource back. What else ends a program is noticed by this one, which then does so itself.
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use crate::world::{self, Input, Witness, Writable};
+use crate::world::{self, Held, Input, Witness, Writable};
 
 const CURRENT: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
 const AVAILABLE: &str = "/sys/devices/system/clocksource/clocksource0/available_clocksource";
@@ -47,7 +46,7 @@ pub(crate) struct Switch {
     current: String,
     offered: Vec<String>,
     witness: Witness,
-    _held: File,
+    _held: Held,
 }
 
 impl Switch {

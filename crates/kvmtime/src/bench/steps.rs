@@ -53,6 +53,6 @@ fn step(
             last = now;
         }
     }
-    let step_ns = (smallest < i64::MAX).then(|| smallest as f64 * unit_ns);
+    let step_ns = (smallest < i64::MAX).then_some(smallest as f64 * unit_ns);
     Step { clock: clock.to_owned(), step_ns, resolution_ns, pairs, same, backward }
 }

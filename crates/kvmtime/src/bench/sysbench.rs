@@ -10,8 +10,18 @@ use kvmtime_wire::sysbench;
 use super::{Bencher, Error, Part, Progress, Wanted, with_clocksources, workload};
 use crate::world;
 
-/// The two tests that are run: one that hardly reads clocks, and the one that reads them most.
-const TESTS: [&[&str]; 2] = [&["cpu", "--cpu-max-prime=100000"], &["memory"]];
+/// A test of sysbench.
+struct Test {
+    words: &'static [&'static str],
+    /// What ends it after so many events.
+    end: fn(u64) -> String,
+}
+
+/// One that hardly reads clocks, and the one that reads them most. Memory is written in blocks of 1 KiB, each an event.
+const TESTS: [Test; 2] = [
+    Test { words: &["cpu", "--cpu-max-prime=100000"], end: |events| format!("--events={events}") },
+    Test { words: &["memory"], end: |events| format!("--memory-total-size={events}K") },
+];
 /// How long each run takes.
 const TIME: &str = "--time=1";
 /// Events in the two runs that are counted; what sysbench reads besides is in both of them.
@@ -38,10 +48,12 @@ pub(crate) fn run(
         }
         let mut trials = Vec::new();
         for test in TESTS {
-            let calls = per_event(test)?;
+            let calls = calls(&test)?;
             for other in others {
-                let rates = rounds(bencher, test, &threads, &other.clocksource, wanted.rounds)?;
-                let command = [&["sysbench"], test, &[&threads, TIME, "run"]].concat().join(" ");
+                let rates =
+                    rounds(bencher, test.words, &threads, &other.clocksource, wanted.rounds)?;
+                let command =
+                    [&["sysbench"], test.words, &[&threads, TIME, "run"]].concat().join(" ");
                 trials.push(trial(command, &calls, costs.machine.cpus, (own, other), rates));
             }
         }
@@ -50,12 +62,12 @@ pub(crate) fn run(
     Ok((costs, trials))
 }
 
-/// Calls in `EVENTS[1] − EVENTS[0]` events.
-fn per_event(test: &[&str]) -> Result<Vec<Calls>, Error> {
+/// Calls in `EVENTS[1] − EVENTS[0]` events. With a limit of time there is one more in each event, so there is one.
+fn calls(test: &Test) -> Result<Vec<Calls>, Error> {
     let counted = |events: u64| {
-        let limit = [format!("--events={events}"), "--time=0".to_owned(), "run".to_owned()];
-        let words = ["sysbench"].iter().chain(test).map(|word| (*word).to_owned());
-        let command: Vec<OsString> = words.chain(limit).map(OsString::from).collect();
+        let end = (test.end)(events);
+        let command = [&["sysbench"], test.words, &[&end, "--time=1000", "run"]].concat();
+        let command: Vec<OsString> = command.into_iter().map(OsString::from).collect();
         let failed = |why| Error::Running { program: "sysbench".to_owned(), why };
         workload::count(&command, Stdio::null()).map(|ran| ran.calls).map_err(failed)
     };

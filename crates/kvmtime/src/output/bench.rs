@@ -41,7 +41,11 @@ pub(super) fn text(out: &mut dyn Write, bench: &Bench) -> io::Result<()> {
 
 pub(super) fn machine(out: &mut dyn Write, bench: &Bench) -> io::Result<()> {
     let (machine, conditions, counter) = (&bench.machine, &bench.conditions, &bench.counter);
-    let on = machine.hypervisor.as_ref().map(|name| format!(", on {name}")).unwrap_or_default();
+    let on = match machine.hypervisor.as_deref() {
+        None => String::new(),
+        Some("KVMKVMKVM") => ", on KVM".to_owned(),
+        Some(other) => format!(", on {other}"),
+    };
     writeln!(out, "{}, {} CPUs, Linux {}{on}", machine.cpu, machine.cpus, machine.kernel)?;
     let (own, all) = (&machine.clocksource, machine.available.join(", "));
     let name = counter.name.as_deref().unwrap_or("CLOCK_MONOTONIC_RAW");

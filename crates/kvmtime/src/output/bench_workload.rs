@@ -60,7 +60,7 @@ pub(super) fn text(out: &mut dyn Write, seen: &Workload) -> io::Result<()> {
 /// `tsc instead of kvm-clock: +0.004 %, not measurable`.
 fn predicted(prediction: &Prediction) -> String {
     let Prediction { from, to, percent, measurable, .. } = prediction;
-    let change = spread(percent, |percent| format!("{}{} %", sign(percent), small(percent.abs())));
+    let change = spread(percent, self::percent);
     let verdict = match measurable {
         true if percent.value > 0.0 => "slower",
         true => "faster",
@@ -69,8 +69,14 @@ fn predicted(prediction: &Prediction) -> String {
     format!("{to} instead of {from}: {change} of processor time, {verdict}")
 }
 
-fn sign(value: f64) -> &'static str {
-    if value < 0.0 { "-" } else { "+" }
+/// `+0.004 %`.
+fn percent(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0 %".to_owned(),
+        tiny @ ..0.0001 => format!("{} %", small(tiny)),
+        large if value < 0.0 => format!("-{} %", small(large)),
+        large => format!("+{} %", small(large)),
+    }
 }
 
 /// One value, or with its limits where it has any.
@@ -126,14 +132,16 @@ fn one(out: &mut dyn Write, trial: &Trial) -> io::Result<()> {
     let rate = |rates: &[f64]| format!("{} events a second", per_second(median(rates)));
     writeln!(out, "  {from}: {}, {to}: {}", rate(&trial.rates[0]), rate(&trial.rates[1]))?;
     writeln!(out, "  time of an event, {to} instead of {from}:")?;
-    writeln!(out, "    measured       {}", change(&measured.ratio))?;
-    writeln!(out, "    {from} from itself  {}", change(&measured.control))?;
+    let itself = format!("{from} from itself");
+    let width = itself.chars().count().max(12);
+    writeln!(out, "    {:width$}  {}", "measured", change(&measured.ratio))?;
+    writeln!(out, "    {itself:width$}  {}", change(&measured.control))?;
     let predicted = trial.predicted_percent;
     writeln!(
         out,
-        "    by its reads   {}{} %: {:.1} reads of clocks an event",
-        sign(predicted),
-        small(predicted.abs()),
+        "    {:width$}  {}: {:.1} reads of clocks an event",
+        "by its reads",
+        percent(predicted),
         trial.reads_per_event
     )?;
     writeln!(out, "  {}", verdict(measured.verdict, from, to))

@@ -22,7 +22,7 @@ pub(crate) use live::{
     variable,
 };
 pub(crate) use record::Recorder;
-pub(crate) use writable::{Witness, Writable, save};
+pub(crate) use writable::{Held, Witness, Writable, save};
 
 /// Below this folder of the evidence lie the answers that are no files of the machine itself.
 const OWN: &str = "kvmtime";

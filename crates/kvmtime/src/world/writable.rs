@@ -28,15 +28,18 @@ impl Writable {
     ///
     /// # Errors
     /// Where it cannot be opened for writing.
-    pub(crate) fn lock(&self, path: &str) -> io::Result<Option<File>> {
+    pub(crate) fn lock(&self, path: &str) -> io::Result<Option<Held>> {
         let file = OpenOptions::new().write(true).open(path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
+            Ok(()) => Ok(Some(Held(file))),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
 }
+
+/// A file that is held as long as this value, or a copy of it, is there.
+pub(crate) struct Held(File);
 
 /// Writes a file that somebody asked for by name.
 ///
@@ -58,11 +61,11 @@ impl Witness {
     ///
     /// # Errors
     /// What the kernel says.
-    pub(crate) fn start(arguments: &[&str], held: &File) -> io::Result<Self> {
+    pub(crate) fn start(arguments: &[&str], held: &Held) -> io::Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(arguments)
             .stdin(Stdio::piped())
-            .stdout(held.try_clone()?)
+            .stdout(held.0.try_clone()?)
             .process_group(0)
             .spawn()?;
         let input = child.stdin.take();
