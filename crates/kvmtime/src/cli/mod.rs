@@ -35,12 +35,14 @@ enum Command {
     Config(config::Args),
     Translate(translate::Args),
     Bench(bench::Args),
-    #[command(hide = true)]
-    KeepClocksource(keep_clocksource::Args),
 }
 
 /// Runs the program: what was typed, what came of it, and the exit status.
 pub fn main() -> ExitCode {
+    // No command of the command line: kvmtime starts itself so.
+    if let Some(home) = keep_clocksource::asked() {
+        return keep_clocksource::run(&home).into();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),
@@ -54,7 +56,6 @@ pub fn main() -> ExitCode {
         Command::Config(args) => config::run(&args),
         Command::Translate(args) => translate::run(&args),
         Command::Bench(args) => bench::run(&args),
-        Command::KeepClocksource(args) => keep_clocksource::run(&args),
     };
     done.unwrap_or_else(|error| exit::failed(&error)).into()
 }

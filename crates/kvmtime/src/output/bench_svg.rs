@@ -1,4 +1,5 @@
-//! The costs of reads as a picture: a bar for each clock and clocksource, up to the median, with a line from the least to 99 %.
+//! The costs of reads as a picture: a bar for each clock and clocksource, up to the median, with a line from the least to 95 %: above
+//! that are interruptions.
 
 use kvmtime_core::bench::{Bench, Cost, Path};
 
@@ -63,7 +64,7 @@ fn label(cost: &Cost) -> String {
 }
 
 fn bar(scale: &Scale, cost: &Cost, index: usize, y: f64) -> String {
-    let (least, most, end) = (scale.x(cost.ns.min), scale.x(cost.ns.p99), scale.x(cost.ns.p50));
+    let (least, most, end) = (scale.x(cost.ns.min), scale.x(cost.ns.p95), scale.x(cost.ns.p50));
     let (height, middle) = (BAR - 2.0, y + BAR / 2.0 - 1.0);
     let (class, width) = (index % 4, end - LEFT);
     format!(
@@ -88,7 +89,7 @@ impl Scale {
     fn of(bench: &Bench) -> Self {
         let costs = bench.tables.iter().flat_map(|table| &table.reads).map(|cost| &cost.ns);
         let (low, high) = costs.fold((f64::MAX, 0.0), |(low, high): (f64, f64), ns| {
-            (low.min(ns.min), high.max(ns.p99))
+            (low.min(ns.min), high.max(ns.p95))
         });
         // A decade at least, and whole ones: the axis then has two numbers on it.
         let low = low.clamp(0.1, 1e9).log10().floor();
