@@ -155,7 +155,7 @@ _kvmtime() {
             return 0
             ;;
         kvmtime__subcmd__check)
-            opts="-v -q -h -V --facts --as --verbose --quiet --format --fail-on --only --skip --colour --config --help --version"
+            opts="-v -q -h -V --facts --as --verbose --quiet --format --fail-on --only --skip --colour --lifecycle --budget --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -187,6 +187,14 @@ _kvmtime() {
                     ;;
                 --colour)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lifecycle)
+                    COMPREPLY=($(compgen -W "pinned paused saved migrated snapshotted host-sleeps" -- "${cur}"))
+                    return 0
+                    ;;
+                --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)

@@ -53,6 +53,13 @@ complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l skip -d 'Do no
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l colour -d 'Whether text is coloured [default: auto]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l lifecycle -d 'What may happen to guests, separated by commas: rules judge by that alone [default: what is seen]' -r -f -a "pinned\t'They only ever run; none of the others happens'
+paused\t'Stopped and continued'
+saved\t'Saved to a file and restored'
+migrated\t'Moved to another host while they run'
+snapshotted\t'Snapshotted with their memory, and reverted'
+host-sleeps\t'Their host suspends'"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l budget -d 'How far off clocks may be: ceph, etcd, cockroachdb, kerberos, aws-sigv4, tls, or seconds' -r
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l config -d 'The configuration to read instead of /etc/kvmtime: a file, or a folder that is laid out like that one' -r -F
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -s v -l verbose -d 'Show where each value came from, and why rules were skipped'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -s q -l quiet -d 'Print findings only'

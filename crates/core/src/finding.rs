@@ -131,6 +131,13 @@ impl Finding {
         self
     }
 
+    /// Adds an observation that was made already.
+    #[must_use]
+    pub fn showing(mut self, evidence: &Evidence) -> Self {
+        self.evidence.push(evidence.clone());
+        self
+    }
+
     /// Adds a fact as an observation, shown as `view` gives it; an unknown fact adds nothing.
     #[must_use]
     pub fn saw_fact<T, S: ToString>(

@@ -5,10 +5,12 @@
 
 pub mod allow;
 pub mod bench;
+pub mod budget;
 pub mod check;
 pub mod fact;
 pub mod facts;
 pub mod finding;
+pub mod lifecycle;
 pub mod messages;
 pub mod plan;
 pub mod profile;

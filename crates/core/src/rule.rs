@@ -1,11 +1,27 @@
 //! What a rule is, and `rule!`, which makes one from its page and its check.
 
 use crate::fact::Unknown;
-use crate::facts::{Domain, Facts, Machine, Qemu};
+use crate::facts::{Domain, Facts, Fleet, Machine, Qemu};
 use crate::finding::{Cure, Effect, Finding, Risk, Severity};
 
 /// What a check gives back: what it found, or the fact that it lacked.
 pub type Verdict = Result<Vec<Finding>, Unknown>;
+
+/// What several looks at a subject found. That one of them lacked a fact matters where no other found anything.
+pub(crate) fn together<const N: usize>(looks: [Result<Option<Finding>, Unknown>; N]) -> Verdict {
+    let mut found = Vec::new();
+    let mut lacking = None;
+    for look in looks {
+        match look {
+            Ok(finding) => found.extend(finding),
+            Err(unknown) => lacking = lacking.or(Some(unknown)),
+        }
+    }
+    match lacking {
+        Some(unknown) if found.is_empty() => Err(unknown),
+        _ => Ok(found),
+    }
+}
 
 /// A kind of fault that kvmtime knows.
 pub struct Rule {
@@ -39,6 +55,8 @@ pub enum Check {
     Qemu(fn(&Qemu, &Facts) -> Verdict),
     /// One QEMU command line by itself, which always suffices.
     Arguments(fn(&Qemu) -> Vec<Finding>),
+    /// The machines and domains of a whole run, beside each other.
+    Fleet(fn(&Fleet) -> Verdict),
 }
 
 impl Check {
@@ -50,6 +68,7 @@ impl Check {
             Self::Machine(_) => "host or guest",
             Self::Domain(_) | Self::Xml(_) => "domain",
             Self::Qemu(_) | Self::Arguments(_) => "qemu",
+            Self::Fleet(_) => "fleet",
         }
     }
 

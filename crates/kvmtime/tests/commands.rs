@@ -204,7 +204,7 @@ fn a_broken_file_in_a_folder_is_named_and_the_rest_go_on() {
         .iter()
         .map(|subject| subject["id"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(ids, ["domain/buster", "domain/c"]);
+    assert_eq!(ids, ["domain/buster", "domain/c", "fleet"]);
     let errors = words(&output.stderr);
     assert_eq!(errors.lines().count(), 1, "{errors}");
     assert!(errors.starts_with("kvmtime: cannot read "), "{errors}");
@@ -247,7 +247,10 @@ fn many_domains_get_a_line_a_finding_in_the_order_of_files_and_the_worst_last() 
     let lines: Vec<&str> = text.lines().collect();
     let (closing, lines) = lines.split_last().unwrap();
     assert_eq!(lines, wanted);
-    assert!(closing.starts_with("50 subjects: 50 errors, 100 warnings, 100 info; "), "{closing}");
+    assert!(
+        closing.starts_with("50 subjects, fleet: 50 errors, 100 warnings, 100 info; "),
+        "{closing}"
+    );
 }
 
 #[test]

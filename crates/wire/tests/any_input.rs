@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 
 use kvmtime_wire::chrony::{conf as chrony_conf, sources, tracking};
 use kvmtime_wire::cmdline::Cmdline;
-use kvmtime_wire::ntp::{conf as ntp_conf, peers};
+use kvmtime_wire::ntp::{conf as ntp_conf, peers, variables};
 use kvmtime_wire::{
-    adjtime, assignments, capabilities, cpuinfo, domain, klog, openntpd, pressure, ps, qemu, stat,
-    sysbench, timesync, unit, vdso, virsh,
+    adjtime, assignments, capabilities, cpuinfo, domain, klog, modprobe, openntpd, pressure, ps,
+    qemu, snapshot, stat, sysbench, timesync, unit, vdso, virsh,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -28,17 +28,21 @@ fn parse_all(text: &str) {
     kept(&Cmdline::parse(text));
     kept(&cpuinfo::parse(text));
     kept(&klog::parse(text));
+    kept(&modprobe::options(text, "x"));
     kept(&ps::parse(text));
     kept(&unit::words(text, "Unit", "After"));
     kept(&virsh::versions(text));
     kept(&chrony_conf::parse(text, "/etc/chrony.conf"));
     kept(&ntp_conf::parse(text, "/etc/ntp.conf"));
+    kept(&timesync::conf(text, "/etc/systemd/timesyncd.conf"));
     kept(&qemu::from_argv(text));
     kept(&virsh::versions(text));
     let _ = capabilities::parse(text).map(|read| kept(&read));
+    let _ = snapshot::state(text).map(|read| kept(&read));
     let _ = tracking::parse(text).map(|read| kept(&read));
     let _ = sources::parse(text).map(|read| kept(&read));
     let _ = peers::parse(text).map(|read| kept(&read));
+    let _ = variables::parse(text).map(|read| kept(&read));
     let _ = openntpd::parse(text).map(|read| kept(&read));
     let _ = timesync::parse(text).map(|read| kept(&read));
     let _ = stat::parse(text).map(|read| kept(&read));

@@ -125,11 +125,14 @@ logs! {
     qemu_refuses "qemu" [
         2 TscFrequencyMismatch,
         4 InvtscBlocksMigration,
+        6 GuestReverted,
     ]
     libvirt_refuses "libvirt" [
         2 TscFrequencyRefused,
         3 TscFrequencyRefused,
         4 InvtscBlocksMigration,
+        7 GuestMigrated,
+        8 GuestSaved,
     ]
     chronyd_jumps_and_gives_up "chronyd" [
         3 ChronyTimeJump,

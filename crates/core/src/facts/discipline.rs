@@ -75,6 +75,23 @@ impl Machine {
         });
         [chrony.filter(|_| !watcher), ntp, timesyncd, openntpd].into_iter().flatten().collect()
     }
+
+    /// Whether these daemons were heard; one that cannot be asked speaks through the kernel's flag.
+    ///
+    /// # Errors
+    /// Why one of them was not.
+    pub fn heard(&self, daemons: &[&TimeDaemon]) -> Result<(), Unknown> {
+        for daemon in daemons {
+            match daemon.name.as_str() {
+                "chronyd" => self.chrony.tracking.get().map(drop),
+                "ntpd" => self.ntp.peers.get().map(drop),
+                "systemd-timesyncd" => self.timesyncd.get().map(drop),
+                "openntpd" => self.openntpd.get().map(drop),
+                _ => self.timex.get().map(drop),
+            }?;
+        }
+        Ok(())
+    }
 }
 
 fn opinion<T>(

@@ -4,7 +4,7 @@ mod hints;
 mod libosinfo;
 mod os_release;
 
-pub use hints::{of_domain, of_qemu};
+pub use hints::{named, of_domain, of_qemu};
 pub(crate) use libosinfo::numbers;
 pub use libosinfo::of_id;
 pub use os_release::{of_os_release, of_redhat_release};

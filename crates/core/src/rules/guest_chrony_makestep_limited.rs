@@ -10,9 +10,9 @@ use crate::rule::Verdict;
 
 crate::rule! {
     /// ## What it checks
-    /// chrony may step the clock only in its first updates, or never, and something shows that the guest is stopped at
-    /// times: chronyd met a large offset and did not step, it ended at one (`maxchange`), it detected a jump of time,
-    /// or the host sleeps or saves its guests.
+    /// chrony may step the clock only in its first updates, or never, and the guest's clock is left behind at times:
+    /// chronyd met a large offset and did not step, it ended at one (`maxchange`), it detected a jump of time, or
+    /// something happens to the guest that its clocksource does not count (`--lifecycle`, or what the host shows).
     ///
     /// ## Why it matters
     /// After a pause or a restore the guest is behind by the gap. `makestep 1 3`, which distributions ship, steps in
@@ -23,8 +23,8 @@ crate::rule! {
     /// Write `makestep 1 -1` and restart chronyd: it then steps whenever it is off by more than a second.
     ///
     /// ## Exceptions
-    /// A guest of which no pause is known: the distributions' setting is right there, and nothing is reported. Programs
-    /// that cannot bear a step, and guests whose clock the host sets through the agent after each pause. The guest's
+    /// A guest of which no pause is known: the distributions' setting is right there, and nothing is reported. A guest on
+    /// `tsc` does not lose a pause, one on kvm-clock not its host's sleep; each loses a save and restore. Programs that cannot bear a step, and guests whose clock the host sets through the agent after each pause. The guest's
     /// own sleep does not count: its kernel sets the clock from the RTC when it wakes.
     ///
     /// ## References
@@ -38,7 +38,7 @@ crate::rule! {
     }
 }
 
-fn check(guest: &Machine, facts: &Facts) -> Verdict {
+fn check(guest: &Machine, _: &Facts) -> Verdict {
     if !guest.may_run("chronyd") {
         return Ok(vec![]);
     }
@@ -48,14 +48,14 @@ fn check(guest: &Machine, facts: &Facts) -> Verdict {
     if limit.is_some_and(|limit| limit < 0) {
         return Ok(vec![]);
     }
-    let Some(pause) = pause(guest, facts, makestep)? else { return Ok(vec![]) };
+    let Some(pause) = pause(guest, makestep)? else { return Ok(vec![]) };
     let steps = match limit {
         Some(limit) if limit > 0 => format!("steps the clock only in its first {limit} updates"),
         _ => "never steps the clock".to_owned(),
     };
     let found = RULE
         .found(format!("chronyd {steps}, and this guest is stopped at times"))
-        .saw(pause.what, pause.value, pause.from)
+        .showing(&pause)
         .cure(
             "write `makestep 1 -1` in chrony.conf and restart chronyd",
             Effect::Live,
@@ -69,11 +69,13 @@ fn check(guest: &Machine, facts: &Facts) -> Verdict {
 
 fn pause(
     guest: &Machine,
-    facts: &Facts,
     makestep: Option<&Directive>,
 ) -> Result<Option<Evidence>, Unknown> {
-    if let Some(pause) = facts.host_of(guest).and_then(Machine::pauses_guests) {
-        return Ok(Some(pause));
+    if guest.is_never_behind() {
+        return Ok(None);
+    }
+    if let Some(gap) = guest.gap()? {
+        return Ok(Some(gap.clone()));
     }
     let threshold = makestep.and_then(|makestep| makestep.args.first()?.parse::<f64>().ok());
     let log = &guest.logs.system;

@@ -43,8 +43,9 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
     if !counted && !EMULATED.contains(&current.as_str()) {
         return Ok(vec![]);
     }
-    let vouched = || guest.prescribes("clocksource=acpi_pm") == Ok(true);
-    if counted && guest.hides_its_clocksource() || current == "acpi_pm" && vouched() {
+    if counted && guest.hides_its_clocksource()?
+        || current == "acpi_pm" && guest.prescribes("clocksource=acpi_pm")?
+    {
         return Ok(vec![]);
     }
     let found = RULE

@@ -7,7 +7,7 @@ use kvmtime_wire::ntp::peers::Peer;
 use crate::fact::Unknown;
 use crate::facts::{Facts, Machine};
 use crate::finding::{Effect, Finding, Risk, Severity};
-use crate::rule::Verdict;
+use crate::rule::{Verdict, together};
 
 crate::rule! {
     /// ## What it checks
@@ -46,7 +46,7 @@ const SOURCES: [&str; 7] =
     ["server", "pool", "peer", "refclock", "broadcastclient", "manycastclient", "multicastclient"];
 
 fn check(guest: &Machine, _: &Facts) -> Verdict {
-    Ok([chrony(guest)?, ntpd(guest)?].into_iter().flatten().collect())
+    together([chrony(guest), ntpd(guest)])
 }
 
 fn chrony(guest: &Machine) -> Result<Option<Finding>, Unknown> {
@@ -61,8 +61,9 @@ fn chrony(guest: &Machine) -> Result<Option<Finding>, Unknown> {
     // RFC 5905 leaves 127.127.x.x to local clocks; chrony shows its own so (chrony ntp.h).
     let followed = tracking.value().map_or(alone, Tracking::follows_itself);
     if !followed && stratum >= FALLBACK {
-        return Ok(None);
+        return tracking.get().map(|_| None);
     }
+    guest.runs("chronyd")?;
     let found = found("chronyd", local, followed, stratum);
     Ok(Some(found.saw_fact("reference", tracking, |tracking| tracking.reference_id.clone())))
 }
@@ -79,6 +80,7 @@ fn ntpd(guest: &Machine) -> Result<Option<Finding>, Unknown> {
     let alone = !conf.0.iter().any(|d| SOURCES.contains(&&*d.name) && !is_local(d));
     let peers = guest.ntp.peers.value();
     let followed = peers.map_or(alone, |peers| peers.iter().any(follows_itself));
+    guest.runs("ntpd")?;
     Ok(Some(found("ntpd", local, followed, stratum)))
 }
 

@@ -4,11 +4,12 @@ use std::io;
 use std::sync::Arc;
 
 use kvmtime_core::fact::Fact;
-use kvmtime_core::facts::{Domain, LibvirtGuests, LibvirtHost, Source};
+use kvmtime_core::facts::{Domain, Happened, LibvirtGuests, LibvirtHost, Source};
+use kvmtime_core::lifecycle::Happening;
 use kvmtime_wire::{assignments, capabilities, domain, virsh};
 use serde::{Deserialize, Serialize};
 
-use super::SYSTEM;
+use super::{SYSTEM, happened};
 use crate::world::World;
 
 /// What libvirt answered.
@@ -26,6 +27,12 @@ struct AnsweredDomain {
     name: String,
     running: bool,
     autostart: bool,
+    #[serde(default)]
+    paused: bool,
+    #[serde(default)]
+    saved: bool,
+    #[serde(default)]
+    snapshotted: bool,
     xml: String,
     definition: Option<String>,
 }
@@ -54,6 +61,9 @@ fn answer(uri: &str) -> io::Result<Answer> {
         name: domain.name,
         running: domain.running,
         autostart: domain.autostart,
+        paused: domain.paused,
+        saved: domain.saved,
+        snapshotted: domain.snapshotted,
         xml: domain.xml,
         definition: domain.definition,
     });
@@ -82,15 +92,15 @@ fn of(answered: &AnsweredDomain, uri: &str) -> Option<Domain> {
     let xml = domain::parse(&answered.xml).ok()?.into_iter().next()?;
     let mut found = Domain::of(xml, uri, &path, Arc::new(Source::new(&answered.xml)));
     found.running = Fact::known(answered.running, uri);
-    if let Some(definition) = &answered.definition {
-        let path = format!("virsh dumpxml --inactive {}", answered.name);
-        let read = |text: &str| domain::parse(text).map(|all| all.into_iter().next());
-        found.definition = match read(definition) {
-            Ok(Some(xml)) => Fact::known(xml, path),
-            Ok(None) => Fact::absent(path),
-            Err(error) => Fact::failed(error, path),
-        };
-    }
+    let path = format!("virsh dumpxml --inactive {}", answered.name);
+    let read = |text: &String| domain::parse(text).map(|all| all.into_iter().next());
+    found.definition = match answered.definition.as_ref().map(read).transpose() {
+        Ok(definition) => match definition.flatten() {
+            Some(xml) => Fact::known(xml, path),
+            None => Fact::absent(path),
+        },
+        Err(error) => Fact::failed(error, path),
+    };
     Some(found)
 }
 
@@ -153,7 +163,25 @@ pub(super) fn host(world: &World, answer: &Fact<Answer>) -> LibvirtHost {
             let running = domains(answer).into_iter().filter(|d| d.running.value() == Some(&true));
             running.map(|domain| domain.xml.vcpus.map_or(1, |vcpus| vcpus.value)).sum()
         }),
+        happened: told(answer).into_iter().chain(happened::probe(world)).collect(),
     }
+}
+
+/// What libvirt tells of its domains' lives.
+fn told(answer: &Fact<Answer>) -> Vec<Happened> {
+    let Some(answer) = answer.value() else { return vec![] };
+    let of = |domain: &AnsweredDomain| {
+        let all = [
+            (domain.paused, Happening::Paused, "virsh domstate", "paused"),
+            (domain.saved, Happening::Saved, "managed save image", "there"),
+            (domain.snapshotted, Happening::Snapshotted, "snapshot with memory", "there"),
+        ];
+        let name = domain.name.clone();
+        all.into_iter().filter(|(shown, ..)| *shown).map(move |(_, what, seen, value)| {
+            happened::of(&name, what, seen, value.to_owned(), answer.uri.clone())
+        })
+    };
+    answer.domains.iter().flat_map(of).collect()
 }
 
 /// libvirt-guests(8). What a line that is missing means is written in the script: libvirt's own saves the guests, Debian's,

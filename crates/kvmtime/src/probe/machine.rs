@@ -47,6 +47,8 @@ pub(super) fn probe(
             kvm: kvm::probe(world),
             power: power::probe(world),
             timex: timex::probe(world),
+            timesyncd_conf: ntp::timesyncd_conf(world),
+            openntpd_conf: ntp::openntpd_conf(world),
             rtc: rtc::probe(world),
             phcs: ptp::clocks(world),
             ptp_kvm_module: ptp::module(world),
@@ -56,6 +58,7 @@ pub(super) fn probe(
                 .text("/proc/pressure/cpu")
                 .parse(|text| kvmtime_wire::pressure::some_avg60(&text)),
             agent: agent::probe(world, processes),
+            hwclock: world.exists("/sbin/hwclock"),
             units: units::probe(world),
             libvirt: libvirt::host(world, libvirt),
             cpu,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kvmtime_core::fact::Fact;
+use kvmtime_core::fact::{Fact, Unknown, Why};
 use kvmtime_core::facts::Hypervisor;
 use kvmtime_core::profile::{self, Os};
 use kvmtime_wire::assignments;
@@ -84,7 +84,16 @@ pub(super) fn hypervisor(world: &World, cpu: &Fact<CpuInfo>) -> Fact<Hypervisor>
         }
         _ => {
             let flagged = cpu.value().is_some_and(|cpu| cpu.has("hypervisor"));
-            by_log(world).or_else(|| by_firmware(world, flagged))
+            let told = by_log(world).or_else(|| by_firmware(world, flagged));
+            match told {
+                Fact::Unknown(Unknown {
+                    unknown: why @ (Why::Absent | Why::NotCollected), ..
+                }) => {
+                    let from = "which hypervisor runs it (dmesg, /sys/class/dmi/id/sys_vendor)";
+                    Fact::unknown(why, from)
+                }
+                told => told,
+            }
         }
     }
 }
@@ -145,5 +154,10 @@ pub(super) fn container(world: &World) -> Fact<bool> {
     }
     let marks = ["/run/.containerenv", "/.dockerenv", "/run/systemd/container"];
     let mut marks = marks.into_iter().map(|path| world.exists(path));
-    marks.find(|mark| mark.value() == Some(&true)).unwrap_or_else(|| kthreadd.map(|_| false))
+    marks.find(|mark| mark.value() == Some(&true)).unwrap_or_else(|| match kthreadd {
+        Fact::Unknown(Unknown { unknown, from }) => {
+            Fact::unknown(unknown, format!("{from}, by which a machine is told from a container"))
+        }
+        known => known.map(|_| false),
+    })
 }

@@ -50,7 +50,10 @@ impl Folder {
 
     pub(super) fn link(&self, path: &str) -> Fact<String> {
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
-        self.look(parent, |place| live::link(place.join(name)))
+        match self.look(parent, |place| live::link(place.join(name))) {
+            Fact::Known { value, .. } => Fact::known(value, path),
+            Fact::Unknown(unknown) => Fact::unknown(unknown.unknown, path),
+        }
     }
 
     /// The output of a command, from a recording or from a support archive, whose folders are named after its plugins.
