@@ -22,8 +22,9 @@ const TESTS: [Test; 2] = [
     Test { words: &["cpu", "--cpu-max-prime=100000"], end: |events| format!("--events={events}") },
     Test { words: &["memory"], end: |events| format!("--memory-total-size={events}K") },
 ];
-/// How long each run takes.
+/// How long each run takes: one second.
 const TIME: &str = "--time=1";
+const TIME_S: f64 = 1.0;
 /// Events in the two runs that are counted; what sysbench reads besides is in both of them.
 const EVENTS: [u64; 2] = [20, 120];
 
@@ -50,11 +51,11 @@ pub(crate) fn run(
         for test in TESTS {
             let calls = calls(&test)?;
             for other in others {
-                let rates =
+                let runs =
                     rounds(bencher, test.words, &threads, &other.clocksource, wanted.rounds)?;
                 let command =
                     [&["sysbench"], test.words, &[&threads, TIME, "run"]].concat().join(" ");
-                trials.push(trial(command, &calls, costs.machine.cpus, (own, other), rates));
+                trials.push(trial(command, &calls, (own, other), runs));
             }
         }
         Ok(trials)
@@ -80,15 +81,24 @@ fn calls(test: &Test) -> Result<Vec<Calls>, Error> {
     Ok(calls.filter(|calls| calls.count > 0).collect())
 }
 
+/// Runs with the one, with the other, and with the first again.
+#[derive(Default)]
+struct Runs {
+    /// Events a second.
+    rates: [Vec<f64>; 3],
+    /// Time on processors of an event, with the first, seconds.
+    event_s: Vec<f64>,
+}
+
 fn rounds(
     bencher: &mut Bencher,
     test: &[&str],
     threads: &str,
     other: &str,
     count: usize,
-) -> Result<[Vec<f64>; 3], Error> {
+) -> Result<Runs, Error> {
     let own = bencher.clocksources[0].clone();
-    let mut rates: [Vec<f64>; 3] = Default::default();
+    let mut runs = Runs::default();
     let arguments = [test, &[threads, TIME, "run"]].concat();
     bencher.begin(&format!("sysbench {} with {own} and {other}", test[0]), count);
     for round in 0..count {
@@ -96,36 +106,33 @@ fn rounds(
             // Each is first as often as another.
             let visit = (place + round) % 3;
             bencher.switch(if visit == 1 { other } else { &own })?;
-            let printed = ask(&arguments)?;
+            let (printed, cpu_s) = ask(&arguments)?;
             bencher.go_on()?;
             let rate = sysbench::rate(&printed).ok_or_else(|| Error::Running {
                 program: "sysbench".to_owned(),
                 why: std::io::Error::other("it does not tell events a second"),
             })?;
-            rates[visit].push(rate);
+            runs.rates[visit].push(rate);
+            if visit != 1 {
+                runs.event_s.push(cpu_s / (rate * TIME_S));
+            }
         }
         bencher.step();
     }
     bencher.switch(&own)?;
-    Ok(rates)
+    Ok(runs)
 }
 
-fn ask(arguments: &[&str]) -> Result<String, Error> {
+fn ask(arguments: &[&str]) -> Result<(String, f64), Error> {
     let command = [&["sysbench"], arguments].concat();
     let failed = |why| Error::Running { program: "sysbench".to_owned(), why };
     world::finish(&command).map_err(failed)
 }
 
 /// Compares the time that an event takes, which is what a read adds to.
-fn trial(
-    command: String,
-    calls: &[Calls],
-    threads: usize,
-    (own, other): (&Table, &Table),
-    rates: [Vec<f64>; 3],
-) -> Trial {
+fn trial(command: String, calls: &[Calls], (own, other): (&Table, &Table), runs: Runs) -> Trial {
+    let Runs { rates, event_s } = runs;
     let events = (EVENTS[1] - EVENTS[0]) as f64;
-    let cpu_s = events * threads as f64 / median(&rates[0]);
     let times = |rates: &[f64]| rates.iter().map(|rate| 1.0 / rate).collect::<Vec<_>>();
     let reads: u64 = calls.iter().map(|calls| calls.count).sum();
     Trial {
@@ -133,7 +140,7 @@ fn trial(
         from: own.clocksource.clone(),
         to: other.clocksource.clone(),
         reads_per_event: reads as f64 / events,
-        predicted_percent: predict(calls, cpu_s, own, other).percent.value,
+        predicted_percent: predict(calls, events * median(&event_s), own, other).percent.value,
         measured: compare(&times(&rates[0]), &times(&rates[1]), &times(&rates[2])),
         rates,
     }

@@ -77,19 +77,26 @@ pub(super) fn link(path: impl AsRef<Path>) -> io::Result<String> {
     fs::read_link(path).map(|target| target.to_string_lossy().into_owned())
 }
 
-/// What a program prints that may take as long as it needs.
+/// What a program prints that may take as long as it needs, and how long it was on processors, seconds.
 ///
 /// # Errors
 /// When it cannot be run, or fails.
-pub(crate) fn finish(command: &[&str]) -> io::Result<String> {
+pub(crate) fn finish(command: &[&str]) -> io::Result<(String, f64)> {
     let [program, arguments @ ..] = command else {
         return Err(io::Error::other("no program"));
     };
     let mut command = Command::new(program);
-    let output = command.args(arguments).env("LC_ALL", "C").stdin(Stdio::null()).output()?;
-    match output.status.success() {
-        true => Ok(text(output.stdout)),
-        false => Err(io::Error::other(format!("it ended with {}", output.status))),
+    command.args(arguments).env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.spawn()?;
+    let mut printed = Vec::new();
+    if let Some(mut output) = child.stdout.take() {
+        output.read_to_end(&mut printed)?;
+    }
+    let ended = kvmtime_sys::process::wait(child.id())?;
+    match ended.status {
+        Some(0) => Ok((text(printed), ended.cpu_us as f64 / 1e6)),
+        Some(status) => Err(io::Error::other(format!("it ended with exit status {status}"))),
+        None => Err(io::Error::other("a signal ended it")),
     }
 }
 
