@@ -141,12 +141,16 @@ _kvmtime() {
             return 0
             ;;
         kvmtime__subcmd__capture)
-            opts="-h -V --help --version"
+            opts="-h -V --script --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --script)
+                    COMPREPLY=($(compgen -W "windows bsd linux" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

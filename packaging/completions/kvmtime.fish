@@ -72,6 +72,9 @@ complete -c kvmtime -n "__fish_kvmtime_using_subcommand facts" -l format -d 'How
 json\t'For programs; the schema is named in it'"
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand facts" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand facts" -s V -l version -d 'Print version'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand capture" -l script -d 'Print a script that makes such a folder in a guest where kvmtime cannot be run' -r -f -a "windows\t'PowerShell, from Windows 7 and Server 2008 R2 on'
+bsd\t'sh, for FreeBSD, NetBSD and OpenBSD'
+linux\t'sh, for any Linux'"
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand capture" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand capture" -s V -l version -d 'Print version'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand rules" -l format -d 'How to print it' -r -f -a "text\t'For people'

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::allow::Allowed;
-use crate::facts::{Facts, Fleet, Role, Source};
+use crate::facts::{Facts, Fleet, Machine, Source, System};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Check, Rule, Verdict};
 
@@ -25,14 +25,17 @@ pub struct Subject {
     /// Whether it stands for its whole machine: what is judged once of a machine was judged with it.
     #[serde(skip)]
     pub whole: bool,
+    /// What it runs, if it is a machine.
+    #[serde(skip)]
+    pub system: System,
 }
 
 impl Subject {
     /// Whether it was judged by rules of that kind.
     pub fn is_judged_by(&self, check: &Check) -> bool {
         match check {
-            Check::Machine(_) => self.whole,
-            check => check.subject() == self.kind,
+            Check::Machine(_) => self.whole && check.suits(self.system),
+            check => check.subject() == self.kind && check.suits(self.system),
         }
     }
 }
@@ -178,16 +181,13 @@ pub fn check(facts: &Facts, rules: &[&Rule]) -> Report {
     let judges_budget = rules.iter().any(|rule| rule.id == "clock-error-exceeds-budget");
     for machine in &facts.machines {
         for role in &machine.roles {
-            let first = *role == machine.roles[0];
-            let subject = Subject { whole: first, ..machine.subject(*role) };
-            let note = facts.budget_note(machine).filter(|_| first && judges_budget);
+            let whole = *role == machine.roles[0];
+            let subject = Subject { whole, ..machine.subject(*role) };
+            let note = facts.budget_note(machine).filter(|_| whole && judges_budget);
             let note = note.map(|text| Note { subject: subject.id.clone(), text });
-            let mut part = one(rules, subject, &Source::default(), |check| match (check, role) {
-                (Check::Host(check), Role::Host) | (Check::Guest(check), Role::Guest) => {
-                    Some(check(machine, facts))
-                }
-                (Check::Machine(check), _) if first => Some(check(machine, facts)),
-                _ => None,
+            let judged = subject.clone();
+            let mut part = one(rules, subject, &Source::default(), |check| {
+                judged.is_judged_by(check).then(|| of_machine(check, machine, facts)).flatten()
             });
             part.notes.extend(note);
             report.append(part);
@@ -208,6 +208,19 @@ pub fn check(facts: &Facts, rules: &[&Rule]) -> Report {
         }));
     }
     report
+}
+
+fn of_machine(check: &Check, machine: &Machine, facts: &Facts) -> Option<Verdict> {
+    match check {
+        Check::Host(check) | Check::Guest(check) | Check::Unix(check) | Check::Machine(check) => {
+            Some(check(machine, facts))
+        }
+        Check::Bsd(check) => machine.bsd.as_ref().map(|bsd| check(machine, bsd)),
+        Check::Windows(check) => {
+            machine.windows.as_ref().map(|windows| check(machine, windows, facts))
+        }
+        _ => None,
+    }
 }
 
 /// The id of the subject that is all others together.

@@ -1,7 +1,7 @@
 //! What a rule is, and `rule!`, which makes one from its page and its check.
 
 use crate::fact::Unknown;
-use crate::facts::{Domain, Facts, Fleet, Machine, Qemu};
+use crate::facts::{Bsd, Domain, Facts, Fleet, Machine, Qemu, System, Windows};
 use crate::finding::{Cure, Effect, Finding, Risk, Severity};
 
 /// What a check gives back: what it found, or the fact that it lacked.
@@ -43,8 +43,14 @@ pub struct Rule {
 pub enum Check {
     /// This machine as a KVM host.
     Host(fn(&Machine, &Facts) -> Verdict),
-    /// This machine as a guest.
+    /// This machine as a guest that runs Linux.
     Guest(fn(&Machine, &Facts) -> Verdict),
+    /// This machine as a guest that runs Linux or a BSD.
+    Unix(fn(&Machine, &Facts) -> Verdict),
+    /// This machine as a guest that runs a BSD.
+    Bsd(fn(&Machine, &Bsd) -> Verdict),
+    /// This machine as a guest that runs Windows.
+    Windows(fn(&Machine, &Windows, &Facts) -> Verdict),
     /// This machine in any role, judged once.
     Machine(fn(&Machine, &Facts) -> Verdict),
     /// One libvirt domain.
@@ -64,11 +70,22 @@ impl Check {
     pub fn subject(&self) -> &'static str {
         match self {
             Self::Host(_) => "host",
-            Self::Guest(_) => "guest",
+            Self::Guest(_) | Self::Unix(_) | Self::Bsd(_) | Self::Windows(_) => "guest",
             Self::Machine(_) => "host or guest",
             Self::Domain(_) | Self::Xml(_) => "domain",
             Self::Qemu(_) | Self::Arguments(_) => "qemu",
             Self::Fleet(_) => "fleet",
+        }
+    }
+
+    /// Whether it knows what it judges on such a system.
+    pub fn suits(&self, system: System) -> bool {
+        match self {
+            Self::Guest(_) => system == System::Linux,
+            Self::Unix(_) | Self::Machine(_) => system != System::Windows,
+            Self::Bsd(_) => system == System::Bsd,
+            Self::Windows(_) => system == System::Windows,
+            _ => true,
         }
     }
 

@@ -8,9 +8,12 @@ use std::io;
 /// # Errors
 /// Where the kernel has no seccomp filters.
 pub fn without_clocks() -> io::Result<()> {
-    let mut calls = vec![libc::SYS_clock_gettime, libc::SYS_gettimeofday];
-    #[cfg(target_arch = "x86_64")]
-    calls.push(libc::SYS_time);
+    let calls = [
+        libc::SYS_clock_gettime,
+        libc::SYS_gettimeofday,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_time,
+    ];
     let filter = filter(&calls);
     let length = u16::try_from(filter.len()).map_err(io::Error::other)?;
     let program = libc::sock_fprog { len: length, filter: filter.as_ptr().cast_mut() };

@@ -7,9 +7,10 @@ use std::sync::LazyLock;
 use kvmtime_wire::chrony::{conf as chrony_conf, sources, tracking};
 use kvmtime_wire::cmdline::Cmdline;
 use kvmtime_wire::ntp::{conf as ntp_conf, peers, variables};
+use kvmtime_wire::windows::{bcdedit, boot_ini, properties, reg, sc, w32tm};
 use kvmtime_wire::{
     adjtime, assignments, capabilities, cpuinfo, domain, klog, modprobe, openntpd, pressure, ps,
-    qemu, snapshot, stat, sysbench, timesync, unit, vdso, virsh,
+    qemu, snapshot, stat, sysbench, sysctl, timesync, unit, vdso, virsh,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -36,7 +37,15 @@ fn parse_all(text: &str) {
     kept(&ntp_conf::parse(text, "/etc/ntp.conf"));
     kept(&timesync::conf(text, "/etc/systemd/timesyncd.conf"));
     kept(&qemu::from_argv(text));
-    kept(&virsh::versions(text));
+    kept(&sysctl::timecounter(text));
+    kept(&sysctl::hz(text));
+    kept(&sysctl::time_deltas(text));
+    kept(&bcdedit::parse(text));
+    kept(&boot_ini::default_entry(text));
+    kept(&properties::parse(text));
+    kept(&reg::values(text));
+    let _ = sc::runs(text).map(|read| kept(&read));
+    let _ = w32tm::parse(text).map(|read| kept(&read));
     let _ = capabilities::parse(text).map(|read| kept(&read));
     let _ = snapshot::state(text).map(|read| kept(&read));
     let _ = tracking::parse(text).map(|read| kept(&read));

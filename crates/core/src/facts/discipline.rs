@@ -3,7 +3,7 @@
 use kvmtime_wire::adjtime::RtcScale;
 use kvmtime_wire::ntp::peers::Peer;
 
-use super::{Hypervisor, Machine, TimeDaemon};
+use super::{Chrony, Hypervisor, Machine, TimeDaemon};
 use crate::fact::{Fact, Unknown};
 
 /// What a time daemon says of the clock that it keeps.
@@ -17,6 +17,16 @@ pub struct Opinion {
     pub says: &'static str,
     /// Where it said so.
     pub from: String,
+}
+
+impl Chrony {
+    /// Whether it follows a source now.
+    ///
+    /// # Errors
+    /// When its sources are not known.
+    pub fn follows(&self) -> Result<bool, Unknown> {
+        Ok(self.sources.get()?.iter().any(|source| source.state == '*'))
+    }
 }
 
 impl Machine {

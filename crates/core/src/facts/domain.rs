@@ -6,7 +6,7 @@ use kvmtime_wire::domain::{DomainXml, Word};
 use kvmtime_wire::text::At;
 use serde::{Deserialize, Serialize};
 
-use super::Source;
+use super::{Source, System};
 use crate::check::Subject;
 use crate::fact::{Fact, Why};
 use crate::finding::Finding;
@@ -76,6 +76,7 @@ impl Domain {
             os: self.os.value().map(|os| os.id.clone()),
             from: self.from.clone(),
             whole: false,
+            system: System::default(),
         }
     }
 

@@ -205,6 +205,7 @@ impl Fleet {
             os: None,
             from: format!("{}, {}", many(machines, "machine"), many(domains, "domain")),
             whole: false,
+            system: super::System::default(),
         }
     }
 

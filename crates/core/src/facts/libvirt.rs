@@ -18,6 +18,8 @@ pub struct LibvirtHost {
     pub capabilities: Fact<Capabilities>,
     /// libvirt-guests' settings.
     pub guests: Fact<LibvirtGuests>,
+    /// Lines of `/etc/libvirt/hooks` that set guests' clocks.
+    pub hooks: Fact<Vec<HookLine>>,
     /// Names of domains that libvirt starts by itself.
     pub autostart: Fact<Vec<String>>,
     /// virtual CPUs of all running domains together.
@@ -33,6 +35,17 @@ pub struct LibvirtGuests {
     pub on_shutdown: String,
     /// `SYNC_TIME`.
     pub sync_time: bool,
+}
+
+/// A line of a script that libvirt runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HookLine {
+    /// The script.
+    pub path: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// Its text.
+    pub text: String,
 }
 
 impl Machine {

@@ -13,7 +13,7 @@ use kvmtime_wire::stat::CpuTime;
 use kvmtime_wire::timesync::TimesyncStatus;
 use serde::{Deserialize, Serialize};
 
-use super::{Kvm, LibvirtHost, Power, Rtc, TimeDaemon, Timex};
+use super::{Bsd, Kvm, LibvirtHost, Power, Rtc, TimeDaemon, Timex, Windows};
 use crate::check::Subject;
 use crate::fact::{Fact, Unknown};
 use crate::lifecycle::Lifecycle;
@@ -27,6 +27,18 @@ pub enum Role {
     Host,
     /// It is one.
     Guest,
+}
+
+/// What a machine runs, as far as rules are written for one and not the others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum System {
+    /// Linux, or not known.
+    #[default]
+    Linux,
+    /// FreeBSD, NetBSD or OpenBSD.
+    Bsd,
+    /// Windows.
+    Windows,
 }
 
 /// One machine.
@@ -97,6 +109,12 @@ pub struct Machine {
     pub libvirt: LibvirtHost,
     /// Logs.
     pub logs: Logs,
+    /// What only a BSD has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bsd: Option<Bsd>,
+    /// What only Windows has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows: Option<Windows>,
     /// What may happen to it as a guest; see [`super::Facts::settle`].
     #[serde(skip)]
     pub lifecycle: Lifecycle,
@@ -218,6 +236,16 @@ impl Machine {
             os: self.os.value().map(|os| os.id.clone()),
             from: self.source.clone(),
             whole: false,
+            system: self.system(),
+        }
+    }
+
+    /// What it runs.
+    pub fn system(&self) -> System {
+        match (&self.windows, &self.bsd) {
+            (Some(_), _) => System::Windows,
+            (None, Some(_)) => System::Bsd,
+            (None, None) => System::Linux,
         }
     }
 

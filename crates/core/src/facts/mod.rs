@@ -1,5 +1,6 @@
 //! What can be known of machines, domains and QEMU processes.
 
+mod bsd;
 mod clock;
 mod daemon;
 mod devices;
@@ -26,7 +27,9 @@ mod source;
 mod sources;
 mod stop;
 mod timex;
+mod windows;
 
+pub use bsd::{Bsd, slowness};
 pub use daemon::TimeDaemon;
 pub use devices::Setting;
 pub use discipline::Opinion;
@@ -35,10 +38,10 @@ pub use fleet::{Fleet, Group, Member};
 pub use kind::{Clock, Kind};
 pub use kvm::{Kvm, KvmDevice};
 pub use leap::LeapPolicy;
-pub use libvirt::{LibvirtGuests, LibvirtHost};
+pub use libvirt::{HookLine, LibvirtGuests, LibvirtHost};
 pub use lifecycle::{Happened, Stated};
 pub use machine::{
-    Agent, Chrony, Clocksource, Hypervisor, LIVE, Logs, Machine, Ntp, Phc, Role, Units,
+    Agent, Chrony, Clocksource, Hypervisor, LIVE, Logs, Machine, Ntp, Phc, Role, System, Units,
 };
 pub use phc::PhcSource;
 pub use power::{IdleState, Power};
@@ -47,6 +50,7 @@ pub use rtc::Rtc;
 pub use source::Source;
 pub use sources::{TimeSource, TimeSources};
 pub use timex::Timex;
+pub use windows::{RtcShows, Service, Windows, Zone};
 
 use serde::{Deserialize, Serialize};
 

@@ -4,8 +4,8 @@ use kvmtime_wire::qemu::{CommandLine, Opt};
 use kvmtime_wire::text::At;
 use serde::{Deserialize, Serialize};
 
-use super::Source;
 use super::{Domain, Facts};
+use super::{Source, System};
 use crate::check::Subject;
 use crate::fact::Fact;
 use crate::finding::Finding;
@@ -75,6 +75,7 @@ impl Qemu {
             os: self.os.value().map(|os| os.id.clone()),
             from: self.from.clone(),
             whole: false,
+            system: System::default(),
         }
     }
 

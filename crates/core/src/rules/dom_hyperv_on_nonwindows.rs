@@ -76,5 +76,5 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
 /// Whether the guest finds KVM behind Hyper-V, or has no use for it anyway.
 fn finds_kvm_behind(os: &Os) -> bool {
     let linux = os.is_linux() && !(os.is_rhel() && os.before(&[7]));
-    linux || os.family == Family::Openbsd || os.counts_ticks()
+    linux || os.family == Family::Openbsd || os.lacks_kvm_clock()
 }

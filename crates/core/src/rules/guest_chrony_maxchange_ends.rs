@@ -23,7 +23,7 @@ crate::rule! {
     /// ## References
     /// - <https://chrony-project.org/doc/latest/chrony.conf.html>: `maxchange`
     /// - chrony `reference.c:is_offset_ok`, `REF_SetReference`
-    "guest-chrony-maxchange-ends" on Guest {
+    "guest-chrony-maxchange-ends" on Unix {
         summary: "chronyd ends after a long pause of the guest",
         severity: Warning,
         since: "0.1.0",

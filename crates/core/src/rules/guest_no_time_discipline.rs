@@ -28,7 +28,7 @@ crate::rule! {
     /// - <https://chrony-project.org/faq.html>
     /// - Linux `arch/x86/kvm/x86.c:get_kvmclock_base_ns`: the base is the host's raw monotonic clock
     /// - SUSE Linux Enterprise Server 15 Virtualization Guide, VM Guest clock settings: NTP on host and guest
-    "guest-no-time-discipline" on Guest {
+    "guest-no-time-discipline" on Unix {
         summary: "nothing keeps the guest's clock right",
         severity: Error,
         since: "0.1.0",

@@ -31,7 +31,7 @@ crate::rule! {
     /// - <https://www.ntp.org/documentation/drivers/driver1/>
     /// - <https://chrony-project.org/doc/latest/chrony.conf.html>: `local`
     /// - VMware knowledge base 1006427, Timekeeping best practices for Linux guests
-    "guest-ntp-local-clock" on Guest {
+    "guest-ntp-local-clock" on Unix {
         summary: "the time daemon may follow the guest's own clock",
         severity: Error,
         since: "0.1.0",

@@ -26,7 +26,7 @@ crate::rule! {
     /// - <https://www.ntp.org/documentation/4.2.8-series/miscopt/>: `tinker panic`
     /// - <https://www.ntp.org/documentation/4.2.8-series/ntpd/>: `-g`
     /// - ntpsec `ntpd/ntp_loopfilter.c:local_clock`: `allow_panic`
-    "guest-ntpd-panic-threshold" on Guest {
+    "guest-ntpd-panic-threshold" on Unix {
         summary: "ntpd ends after a long pause of the guest",
         severity: Warning,
         since: "0.1.0",

@@ -20,7 +20,8 @@ crate::rule! {
     ///
     /// ## Exceptions
     /// The RTC is read to ±1 s. What the daemon says that it still has to correct does not count: it may be the guest that is
-    /// behind, and slews. A difference that is the offset of the guest's zone is told by `guest-rtc-localtime`.
+    /// behind, and slews. Nor does a chronyd count that has no source selected now, as after a pause. A difference that is
+    /// the offset of the guest's zone is told by `guest-rtc-localtime`.
     ///
     /// ## References
     /// - QEMU `system/rtc.c:qemu_get_timedate`, `hw/rtc/mc146818rtc.c`
@@ -41,6 +42,10 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
     let rtc = &guest.rtc;
     let lost = |all: &[Opinion]| !all.is_empty() && !all.iter().any(|one| one.synchronised);
     if guest.clock_movers()?.is_empty() || lost(&guest.opinions()) || rtc.device.optional()?.is_none() {
+        return Ok(vec![]);
+    }
+    // After a pause it is the guest that is wrong, and its chronyd still tells of the time before.
+    if guest.chrony.tracking.value().is_some() && !guest.chrony.follows()? {
         return Ok(vec![]);
     }
     let known = guest.clock_error()?;

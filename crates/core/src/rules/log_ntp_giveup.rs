@@ -1,6 +1,6 @@
 //! See [`RULE`].
 
-use kvmtime_wire::chrony::tracking::Tracking;
+use kvmtime_wire::chrony::sources::Source;
 use kvmtime_wire::klog::{Event, LogLine};
 
 use crate::fact::Unknown;
@@ -124,15 +124,21 @@ fn lost(machine: &Machine) -> Result<Option<Finding>, Unknown> {
     if lines.is_empty() {
         return Ok(None);
     }
-    // Absent: chronyd runs no more.
-    if machine.chrony.tracking.optional()?.is_none_or(Tracking::synchronised) {
+    // Absent: chronyd runs no more. After a pause it still tells of the source that it followed before.
+    let Some(tracking) = machine.chrony.tracking.optional()? else { return Ok(None) };
+    if tracking.synchronised() && machine.chrony.follows()? {
         return Ok(None);
     }
     let found = RULE
         .found("chronyd finds no source that it can follow")
         .severity(Severity::Warning)
         .saw_lines(log, &lines)
-        .saw_fact("chronyd", &machine.chrony.tracking, |tracking| tracking.leap.clone());
+        .saw_fact("leap status of chronyd", &machine.chrony.tracking, |tracking| {
+            tracking.leap.clone()
+        })
+        .saw_fact("sources of chronyd", &machine.chrony.sources, |sources| {
+            sources.iter().map(Source::to_string).collect::<Vec<_>>().join(", ")
+        });
     let summary = "see `chronyc sources` and give chronyd sources that it can reach";
     Ok(Some(found.cure(summary, Effect::Live, Risk::Safe)))
 }

@@ -106,6 +106,17 @@ catalogue! {
     guest_clock_rate_param
     guest_rtc_localtime
     guest_container_time_daemon
+    win_useplatformclock
+    win_xp2003_usepmtimer
+    win_rtc_mode_mismatch
+    win_w32time_inactive
+    win_qpc_source
+    win_domtime_sync_mode
+    freebsd_no_kvmclock
+    freebsd_kern_hz
+    openbsd_pvclock_absent
+    openbsd_sensor_unused
+    netbsd_tick_loss
     log_tsc_unstable
     log_lost_ticks
     log_tsc_frequency_mismatch

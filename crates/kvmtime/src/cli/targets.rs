@@ -90,6 +90,7 @@ impl Targets {
             found.sets.push(facts);
             found.failures.extend(absent.into_iter().map(missing));
         }
+        join_guests(&mut found.sets);
         found
     }
 
@@ -128,6 +129,25 @@ impl Found {
             Ok(facts) => self.sets.push(facts),
             Err(error) => self.failures.push(error),
         }
+    }
+}
+
+/// Puts a guest's evidence beside the domain that was named with it, so that either is judged by what the other tells.
+/// What runs which guest is not known where there are several.
+fn join_guests(sets: &mut Vec<Facts>) {
+    let is_guest = |set: &Facts| {
+        let guests = set.machines.iter().all(|machine| machine.roles == [Role::Guest]);
+        !set.machines.is_empty() && guests && set.domains.is_empty()
+    };
+    let guests = sets.iter().filter(|set| is_guest(set)).count();
+    let domains = sets.iter().filter(|set| !set.domains.is_empty()).count();
+    if guests != 1 || domains != 1 {
+        return;
+    }
+    let Some(guest) = sets.iter().position(is_guest) else { return };
+    let guest = sets.remove(guest);
+    if let Some(with) = sets.iter_mut().find(|set| !set.domains.is_empty()) {
+        with.append(guest);
     }
 }
 

@@ -147,7 +147,11 @@ fn subjects(all: &[Subject]) -> String {
         let fleet = if together == 0 { "" } else { ", fleet" };
         return format!("{} subjects{fleet}", all.len() - together);
     }
-    all.iter().map(|subject| subject.id.as_str()).collect::<Vec<_>>().join(", ")
+    let named = |subject: &Subject| match &subject.os {
+        Some(os) if subject.kind == "guest" => format!("{} ({os})", subject.id),
+        _ => subject.id.clone(),
+    };
+    all.iter().map(named).collect::<Vec<_>>().join(", ")
 }
 
 /// The colour of a severity.

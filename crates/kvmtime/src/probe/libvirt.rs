@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use kvmtime_core::fact::Fact;
-use kvmtime_core::facts::{Domain, Happened, LibvirtGuests, LibvirtHost, Source};
+use kvmtime_core::facts::{Domain, Happened, HookLine, LibvirtGuests, LibvirtHost, Source};
 use kvmtime_core::lifecycle::Happening;
 use kvmtime_wire::{assignments, capabilities, domain, virsh};
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,7 @@ struct AnsweredDomain {
 
 const DEFINITIONS: &str = "/etc/libvirt/qemu";
 const ARCHIVE: &str = "/sos_commands/virsh";
+const HOOKS: &str = "/etc/libvirt/hooks";
 
 /// Asks the libvirt of that URI. The system's own is only asked when its socket is there, which costs next to nothing.
 pub(super) fn ask(world: &World, uri: &str) -> Fact<Answer> {
@@ -153,6 +154,7 @@ pub(super) fn host(world: &World, answer: &Fact<Answer>) -> LibvirtHost {
             .or_else(|| world.run_archived(&["virsh", "-r", "capabilities"]))
             .parse(|text| capabilities::parse(&text)),
         guests: guests(world),
+        hooks: hooks(world),
         autostart: answer.clone().map(names).or_else(|| {
             let links = world.names(&format!("{DEFINITIONS}/autostart"));
             links.map(|names| {
@@ -165,6 +167,34 @@ pub(super) fn host(world: &World, answer: &Fact<Answer>) -> LibvirtHost {
         }),
         happened: told(answer).into_iter().chain(happened::probe(world)).collect(),
     }
+}
+
+/// What the scripts of libvirt.org/hooks.html say of guests' clocks; `NAME.d` holds more of them.
+fn hooks(world: &World) -> Fact<Vec<HookLine>> {
+    let sets_clocks = |line: &str| line.contains("domtime") || line.contains("guest-set-time");
+    let files = |folder: &str| world.names(folder).value().cloned().unwrap_or_default();
+    world.names(HOOKS).map(|names| {
+        let paths = names.into_iter().flat_map(|name| match name.ends_with(".d") {
+            true => files(&format!("{HOOKS}/{name}"))
+                .into_iter()
+                .map(|script| format!("{name}/{script}"))
+                .collect(),
+            false => vec![name],
+        });
+        let lines = paths.flat_map(|name| {
+            let path = format!("{HOOKS}/{name}");
+            let text = world.log(&path, sets_clocks).value().cloned().unwrap_or_default();
+            let lines = text.lines().enumerate().filter(|(_, line)| sets_clocks(line));
+            lines
+                .map(|(at, line)| HookLine {
+                    path: path.clone(),
+                    line: at + 1,
+                    text: line.to_owned(),
+                })
+                .collect::<Vec<_>>()
+        });
+        lines.collect()
+    })
 }
 
 /// What libvirt tells of its domains' lives.

@@ -1,6 +1,7 @@
 //! Reads the world into facts: one file per source. Nothing here judges.
 
 mod agent;
+mod bsd;
 mod chrony;
 mod clocksource;
 mod directives;
@@ -17,9 +18,11 @@ mod processes;
 mod ptp;
 pub(crate) mod qemu;
 mod rtc;
+pub(crate) mod scripts;
 mod system;
 mod timex;
 mod units;
+mod windows;
 
 pub(crate) use installed::{Installed, installed, utc_offset};
 
