@@ -32,7 +32,7 @@ fn available() -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-fn wait_until(what: &str, is: impl Fn() -> bool) {
+fn wait_until(what: &str, mut is: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is() {
         assert!(start.elapsed() < PATIENCE, "never: {what}");
@@ -72,8 +72,12 @@ impl Drop for Machine {
 fn switched(machine: &Machine) -> Child {
     let mut bench = kvmtime();
     bench.args(["bench", "--switch", "--rounds", "100"]);
-    let child = bench.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    wait_until("it switches", || current() != machine.home);
+    let mut child = bench.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("it switches", || {
+        let ended = child.try_wait().unwrap();
+        assert!(ended.is_none(), "{:?}", child.stderr.take().map(std::io::read_to_string));
+        current() != machine.home
+    });
     child
 }
 

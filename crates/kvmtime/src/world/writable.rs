@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 /// This machine, to be changed.
 pub(crate) struct Writable(());
@@ -24,17 +26,22 @@ impl Writable {
         OpenOptions::new().write(true).open(path)?.write_all(text.as_bytes())
     }
 
-    /// Holds a file against every other kvmtime; none if one holds it.
+    /// Holds a file against every other kvmtime; none if one holds it. One that was killed may need a moment to be gone.
     ///
     /// # Errors
     /// Where it cannot be opened for writing.
     pub(crate) fn lock(&self, path: &str) -> io::Result<Option<Held>> {
+        const TRIES: usize = 10;
+        const MOMENT: Duration = Duration::from_millis(50);
         let file = OpenOptions::new().write(true).open(path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Held(file))),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error),
+        for _ in 0..TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(Held(file))),
+                Err(TryLockError::WouldBlock) => thread::sleep(MOMENT),
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
         }
+        Ok(None)
     }
 }
 
