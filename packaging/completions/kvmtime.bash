@@ -16,6 +16,9 @@ _kvmtime() {
             ",$1")
                 cmd="kvmtime"
                 ;;
+            kvmtime,bench)
+                cmd="kvmtime__subcmd__bench"
+                ;;
             kvmtime,capture)
                 cmd="kvmtime__subcmd__capture"
                 ;;
@@ -39,6 +42,9 @@ _kvmtime() {
                 ;;
             kvmtime,translate)
                 cmd="kvmtime__subcmd__translate"
+                ;;
+            kvmtime__subcmd__help,bench)
+                cmd="kvmtime__subcmd__help__subcmd__bench"
                 ;;
             kvmtime__subcmd__help,capture)
                 cmd="kvmtime__subcmd__help__subcmd__capture"
@@ -71,12 +77,62 @@ _kvmtime() {
 
     case "${cmd}" in
         kvmtime)
-            opts="-h -V --help --version check facts capture rules explain config translate help"
+            opts="-h -V --help --version check facts capture rules explain config translate bench help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvmtime__subcmd__bench)
+            opts="-h -V --switch --rounds --workload --seconds --costs --preset --compare --svg --format --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --switch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rounds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workload)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seconds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --costs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --preset)
+                    COMPREPLY=($(compgen -W "sysbench" -- "${cur}"))
+                    return 0
+                    ;;
+                --compare)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --svg)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -227,8 +283,22 @@ _kvmtime() {
             return 0
             ;;
         kvmtime__subcmd__help)
-            opts="check facts capture rules explain config translate help"
+            opts="check facts capture rules explain config translate bench help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvmtime__subcmd__help__subcmd__bench)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

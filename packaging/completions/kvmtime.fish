@@ -33,6 +33,7 @@ complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "rules" -d 'List the
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "explain" -d 'Say what a rule, a log line, an error message or a symptom is about'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "config" -d 'Print the settings that hold for `check`, and where each value came from'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "translate" -d 'Say what becomes of a domain\'s clock settings'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "bench" -d 'Measure what reading each clock costs, and whether two clocksources really differ'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l facts -d 'Facts that `kvmtime facts --format json` printed, here or elsewhere' -r -F
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l as -d 'Judge evidence as that, instead of what it looks like' -r -f -a "host\t''
@@ -101,11 +102,24 @@ complete -c kvmtime -n "__fish_kvmtime_using_subcommand translate" -l format -d 
 json\t'For programs; the schema is named in it'"
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand translate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand translate" -s V -l version -d 'Print version'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "check" -d 'Say what is wrong with the time of these machines, with evidence and cure'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "facts" -d 'Print what was read, and from where'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "capture" -d 'Keep everything that `check` reads of this machine in a folder, for somebody else'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "rules" -d 'List the catalogue of rules'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "explain" -d 'Say what a rule, a log line, an error message or a symptom is about'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "config" -d 'Print the settings that hold for `check`, and where each value came from'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "translate" -d 'Say what becomes of a domain\'s clock settings'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand bench" -l switch -d 'Switch to other clocksources for a while: those named, else all on offer' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand bench" -l rounds -d 'How often each clocksource has its turn' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand bench" -l workload -d 'How often a process, or the COMMAND behind `--`, reads clocks' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand bench" -l seconds -d 'How long a process is watched' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand bench" -l costs -d 'Take the costs of reads from a file that --format json wrote on this machine' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand bench" -l preset -d 'Run a known benchmark with each clocksource in turns' -r -f -a "sysbench\t'`sysbench cpu`, which hardly reads clocks, and `sysbench memory`, which reads them most; about two minutes'"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand bench" -l compare -d 'What moved from one run to another: two files that --format json wrote' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand bench" -l svg -d 'Draw the costs into a file' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand bench" -l format -d 'How to print it' -r -f -a "text\t'For people'
+json\t'For programs; the schema is named in it'"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand bench" -s V -l version -d 'Print version'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench help" -f -a "check" -d 'Say what is wrong with the time of these machines, with evidence and cure'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench help" -f -a "facts" -d 'Print what was read, and from where'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench help" -f -a "capture" -d 'Keep everything that `check` reads of this machine in a folder, for somebody else'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench help" -f -a "rules" -d 'List the catalogue of rules'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench help" -f -a "explain" -d 'Say what a rule, a log line, an error message or a symptom is about'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench help" -f -a "config" -d 'Print the settings that hold for `check`, and where each value came from'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench help" -f -a "translate" -d 'Say what becomes of a domain\'s clock settings'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench help" -f -a "bench" -d 'Measure what reading each clock costs, and whether two clocksources really differ'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod allow;
+pub mod bench;
 pub mod budget;
 pub mod check;
 pub mod fact;

@@ -1,6 +1,8 @@
 //! kvmtime keeps the clocks of KVM guests right, and proves it.
 #![forbid(unsafe_code)]
 
+mod apply;
+mod bench;
 pub mod cli;
 mod config;
 mod output;

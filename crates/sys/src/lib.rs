@@ -2,12 +2,20 @@
 #![expect(unsafe_code, reason = "this crate is the address of unsafe code")]
 #![deny(unsafe_op_in_unsafe_fn)]
 
+pub mod affinity;
+pub mod clock_read;
+pub mod counter;
 pub mod cpuid;
 pub mod klog;
 pub mod kvm;
 #[cfg(feature = "libvirt")]
 pub mod libvirt;
 pub mod local_time;
+pub mod memfd;
 pub mod process;
+pub mod sampling;
+pub mod seccomp;
+pub mod signals;
 pub mod timex;
+pub mod trace;
 pub mod uname;

@@ -17,6 +17,8 @@ pub struct Ended {
     pub status: Option<i32>,
     /// `ru_maxrss` (getrusage(2)): the most memory that was resident, KiB.
     pub peak_kib: u64,
+    /// Time on processors, its own and that of children that it waited for, microseconds.
+    pub cpu_us: u64,
 }
 
 /// Waits for a child process, which is gone afterwards.
@@ -32,7 +34,10 @@ pub fn wait(pid: u32) -> io::Result<Ended> {
     if unsafe { libc::wait4(pid, &raw mut status, 0, &raw mut usage) } < 0 {
         return Err(io::Error::last_os_error());
     }
+    let microseconds = |time: libc::timeval| time.tv_sec * 1_000_000 + time.tv_usec;
+    let cpu_us = microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
     Ok(Ended {
+        cpu_us: u64::try_from(cpu_us).unwrap_or_default(),
         status: libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status)),
         peak_kib: u64::try_from(usage.ru_maxrss).unwrap_or_default(),
     })

@@ -10,7 +10,7 @@ use kvmtime_wire::ntp::{conf as ntp_conf, peers, variables};
 use kvmtime_wire::windows::{bcdedit, boot_ini, properties, reg, sc, w32tm};
 use kvmtime_wire::{
     adjtime, assignments, capabilities, cpuinfo, domain, klog, modprobe, openntpd, pressure, ps,
-    qemu, snapshot, stat, sysctl, timesync, unit, virsh,
+    qemu, snapshot, stat, sysbench, sysctl, timesync, unit, vdso, virsh,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -58,6 +58,9 @@ fn parse_all(text: &str) {
     let _ = pressure::some_avg60(text).map(|read| kept(&read));
     let _ = domain::parse(text).map(|read| inside(text, &serde_json::to_value(read).unwrap()));
     let _ = qemu::parse(text).map(|line| asked(text, &line));
+    let _ = sysbench::rate(text);
+    let _ = vdso::range(text);
+    let _ = vdso::parse(text.as_bytes()).map(|read| kept(&read));
 }
 
 /// Asks a command line for all that it can tell.
@@ -105,7 +108,7 @@ fn read(folder: &Path, found: &mut Vec<String>) {
         if path.is_dir() {
             read(&path, found);
         } else if path.extension().is_none_or(|extension| extension != "rs") {
-            found.push(std::fs::read_to_string(&path).unwrap());
+            found.push(String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned());
         }
     }
 }

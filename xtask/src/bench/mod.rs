@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: every speed is a ratio to a peer, measured in the same run on the same machine.
 
 mod check;
+mod clocks;
 mod contest;
 mod dice;
 mod domains;
@@ -18,6 +19,10 @@ pub(crate) enum Bench {
     ///
     /// Exit status 1 when a target is missed.
     Check,
+    /// What `bench` says a read costs against a plain C loop and stress-ng, idle and under load, and how long the table takes
+    ///
+    /// Needs root, cc, sysbench and stress-ng. Exit status 1 when a target is missed.
+    Clocks,
     /// Only write the domain XML files, for a profiler
     Domains {
         /// Where to
@@ -33,6 +38,7 @@ pub(crate) enum Bench {
 pub(crate) fn run(which: &Bench) -> anyhow::Result<bool> {
     match which {
         Bench::Check => check::run(),
+        Bench::Clocks => clocks::run(),
         Bench::Domains { folder, count } => write(folder, *count).map(|_| true),
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod bench;
 mod capture;
 mod check;
 mod choices;
@@ -7,6 +8,7 @@ mod config;
 mod exit;
 mod explain;
 mod facts;
+mod keep_clocksource;
 mod rules;
 mod targets;
 mod translate;
@@ -32,10 +34,15 @@ enum Command {
     Explain(explain::Args),
     Config(config::Args),
     Translate(translate::Args),
+    Bench(bench::Args),
 }
 
 /// Runs the program: what was typed, what came of it, and the exit status.
 pub fn main() -> ExitCode {
+    // No command of the command line: kvmtime starts itself so.
+    if let Some(home) = keep_clocksource::asked() {
+        return keep_clocksource::run(&home).into();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),
@@ -48,6 +55,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Translate(args) => translate::run(&args),
+        Command::Bench(args) => bench::run(&args),
     };
     done.unwrap_or_else(|error| exit::failed(&error)).into()
 }

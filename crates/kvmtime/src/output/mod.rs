@@ -1,6 +1,10 @@
 //! What users see: the only place that prints.
 
+mod bench;
+mod bench_svg;
+mod bench_workload;
 mod brief;
+mod columns;
 mod explain;
 mod facts;
 mod json;
@@ -12,11 +16,13 @@ mod report;
 mod rules;
 mod sarif;
 mod settings;
+mod steps;
 mod translation;
 
 use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use kvmtime_core::bench::{Bench, Change, Trial, Workload};
 use kvmtime_core::check::{FLEET, Report};
 use kvmtime_core::facts::Facts;
 use kvmtime_core::finding::{Finding, Severity};
@@ -25,10 +31,12 @@ use kvmtime_core::rule::Rule;
 use kvmtime_core::symptoms::Ranked;
 use kvmtime_core::translate::{Difference, Translation};
 
+pub(crate) use bench_svg::draw;
 pub(crate) use limit::Limit;
 pub(crate) use nagios::State;
 pub use rules::page as rule_page;
 pub(crate) use settings::{Allow, Setting, Settings};
+pub(crate) use steps::Steps;
 
 /// How a report is printed.
 #[derive(
@@ -294,6 +302,55 @@ pub(crate) fn differences(all: &[Difference], format: Plain) -> io::Result<()> {
     to_stdout(|out| match format {
         Plain::Text => translation::differences(out, all),
         Plain::Json => translation::json(out, "kvmtime.translate-diff/1", all),
+    })
+}
+
+/// Prints what reading clocks costs.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn bench(measured: &Bench, format: Plain) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => bench::text(out, measured),
+        Plain::Json => json::value(out, measured),
+    })
+}
+
+/// Prints how often a program reads clocks.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn workload(seen: &Workload, format: Plain) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => bench_workload::text(out, seen),
+        Plain::Json => bench_workload::json(out, seen),
+    })
+}
+
+/// Prints what sysbench says of clocksources.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn trials(costs: &Bench, trials: &[Trial], format: Plain) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => bench_workload::trials(out, costs, trials),
+        Plain::Json => bench_workload::trials_json(out, costs, trials),
+    })
+}
+
+/// Prints what moved from one run of `bench` to another.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn bench_changes(
+    before: &Bench,
+    after: &Bench,
+    changes: &[Change],
+    format: Plain,
+) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => bench::changes_text(out, before, after, changes),
+        Plain::Json => bench::changes_json(out, changes),
     })
 }
 

@@ -3,8 +3,9 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -76,6 +77,29 @@ pub(super) fn link(path: impl AsRef<Path>) -> io::Result<String> {
     fs::read_link(path).map(|target| target.to_string_lossy().into_owned())
 }
 
+/// What a program prints that may take as long as it needs, and how long it was on processors, seconds.
+///
+/// # Errors
+/// When it cannot be run, or fails.
+pub(crate) fn finish(command: &[&str]) -> io::Result<(String, f64)> {
+    let [program, arguments @ ..] = command else {
+        return Err(io::Error::other("no program"));
+    };
+    let mut command = Command::new(program);
+    command.args(arguments).env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.spawn()?;
+    let mut printed = Vec::new();
+    if let Some(mut output) = child.stdout.take() {
+        output.read_to_end(&mut printed)?;
+    }
+    let ended = kvmtime_sys::process::wait(child.id())?;
+    match ended.status {
+        Some(0) => Ok((text(printed), ended.cpu_us as f64 / 1e6)),
+        Some(status) => Err(io::Error::other(format!("it ended with exit status {status}"))),
+        None => Err(io::Error::other("a signal ended it")),
+    }
+}
+
 pub(super) fn run(command: &[&str]) -> io::Result<String> {
     let [program, arguments @ ..] = command else {
         return Err(io::Error::other("no program"));
@@ -116,6 +140,26 @@ fn is_on_path(program: &str) -> bool {
 /// What the kernel says.
 pub(crate) fn open(path: &str) -> io::Result<OwnedFd> {
     File::open(path).map(Into::into)
+}
+
+/// What is in the memory of a process, which must be one's own or traced.
+///
+/// # Errors
+/// What the kernel says.
+pub(crate) fn memory(pid: u32, range: Range<u64>) -> io::Result<Vec<u8>> {
+    let length = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
+    let mut bytes = vec![0; length];
+    File::open(format!("/proc/{pid}/mem"))?.read_exact_at(&mut bytes, range.start)?;
+    Ok(bytes)
+}
+
+/// The threads of a process.
+///
+/// # Errors
+/// When there is no such process.
+pub(crate) fn threads(pid: u32) -> io::Result<Vec<u32>> {
+    let names = names(format!("/proc/{pid}/task"))?;
+    Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
 }
 
 /// Whether something is there, for the decision whether to ask it at all.

@@ -6,6 +6,7 @@
 mod folder;
 mod live;
 mod record;
+mod writable;
 
 use std::fmt::Display;
 use std::io;
@@ -17,9 +18,11 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use folder::is_evidence;
 pub(crate) use live::{
-    Entry, Input, epoch_seconds, input, is_there, number, open, processes, read, variable,
+    Entry, Input, epoch_seconds, finish, input, is_there, memory, number, open, processes, read,
+    threads, variable,
 };
 pub(crate) use record::Recorder;
+pub(crate) use writable::{Held, Witness, Writable, save};
 
 /// Below this folder of the evidence lie the answers that are no files of the machine itself.
 const OWN: &str = "kvmtime";
