@@ -5,13 +5,16 @@
 
 pub mod allow;
 pub mod check;
+pub mod estimate;
 pub mod fact;
 pub mod facts;
 pub mod finding;
 pub mod messages;
 pub mod plan;
 pub mod profile;
+pub mod reading;
 pub mod rule;
 pub mod rules;
 pub mod symptoms;
 pub mod translate;
+pub mod units;
