@@ -51,6 +51,16 @@ impl Interval {
         self.lo.abs().max(self.hi.abs())
     }
 
+    /// Whether what it holds keeps within ±`budget`.
+    pub fn within(self, budget: Nanos) -> Verdict {
+        let allowed = Self::around(Nanos(0), budget);
+        match self.intersect(allowed) {
+            None => Verdict::Exceeded,
+            Some(both) if both == self => Verdict::Kept,
+            Some(_) => Verdict::Unproven,
+        }
+    }
+
     /// Whether a value is in it.
     pub fn contains(self, value: Nanos) -> bool {
         self.lo <= value && value <= self.hi
@@ -85,6 +95,18 @@ impl Interval {
     pub fn widened(self, by: Nanos) -> Self {
         Self { lo: self.lo - by, hi: self.hi + by }
     }
+}
+
+/// Whether an error keeps within a budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Wherever in its interval the truth is.
+    Kept,
+    /// Wherever in its interval the truth is, it does not.
+    Exceeded,
+    /// The interval allows both.
+    Unproven,
 }
 
 /// A machine's clocks at one moment: what tells a step and a sleep from drift.

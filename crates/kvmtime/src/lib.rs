@@ -3,6 +3,7 @@
 
 pub mod cli;
 mod config;
+mod measure;
 mod output;
 mod probe;
 mod world;

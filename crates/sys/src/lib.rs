@@ -2,12 +2,20 @@
 #![expect(unsafe_code, reason = "this crate is the address of unsafe code")]
 #![deny(unsafe_op_in_unsafe_fn)]
 
+pub mod clock_read;
+pub mod counter;
 pub mod cpuid;
 pub mod klog;
 pub mod kvm;
 #[cfg(feature = "libvirt")]
 pub mod libvirt;
 pub mod local_time;
+pub mod page;
 pub mod process;
+pub mod ptp;
+pub mod signals;
 pub mod timex;
+pub mod tty;
 pub mod uname;
+pub mod vsock;
+pub mod wait;

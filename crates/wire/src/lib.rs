@@ -5,6 +5,7 @@
 
 pub mod adjtime;
 pub mod assignments;
+mod bytes;
 pub mod capabilities;
 pub mod chrony;
 pub mod cmdline;
@@ -12,7 +13,9 @@ pub mod cpuinfo;
 pub mod directives;
 pub mod domain;
 mod duration;
+pub mod echo;
 pub mod klog;
+pub mod monitor;
 pub mod ntp;
 pub mod openntpd;
 pub mod pressure;
@@ -24,4 +27,5 @@ pub mod text;
 pub mod timesync;
 pub mod unit;
 pub mod virsh;
+pub mod vmclock;
 mod xml;

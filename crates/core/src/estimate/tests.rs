@@ -132,7 +132,8 @@ proptest! {
 #[test]
 fn a_late_answer_spoils_least_squares_and_nothing_else() {
     // 5 ppm, read twice a second with a delay of 1 ms, of which one takes 800 ms on its way back.
-    let each = |n: u32| (500, 500_000, if n == 90 { 800_000_000 } else { 500_000 + 1000 * (n % 7) });
+    let each =
+        |n: u32| (500, 500_000, if n == 90 { 800_000_000 } else { 500_000 + 1000 * (n % 7) });
     let run = Run { offset: 0, rate_ppb: 5000, each: (0..100).map(each).collect() };
     let drift = estimate(&run.series().0).unwrap().drift.unwrap();
     assert!((drift.rate.0 - 5000.0).abs() < 100.0, "{drift:?}");

@@ -4,9 +4,11 @@ mod capture;
 mod check;
 mod choices;
 mod config;
+mod echo;
 mod exit;
 mod explain;
 mod facts;
+mod measure;
 mod rules;
 mod targets;
 mod translate;
@@ -32,6 +34,8 @@ enum Command {
     Explain(explain::Args),
     Config(config::Args),
     Translate(translate::Args),
+    Measure(measure::Args),
+    Echo(echo::Args),
 }
 
 /// Runs the program: what was typed, what came of it, and the exit status.
@@ -48,6 +52,8 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Translate(args) => translate::run(&args),
+        Command::Measure(args) => measure::run(&args),
+        Command::Echo(args) => echo::run(&args),
     };
     done.unwrap_or_else(|error| exit::failed(&error)).into()
 }

@@ -7,6 +7,7 @@ mod json;
 mod junit;
 mod limit;
 mod markdown;
+mod measurement;
 mod nagios;
 mod report;
 mod rules;
@@ -26,6 +27,7 @@ use kvmtime_core::symptoms::Ranked;
 use kvmtime_core::translate::{Difference, Translation};
 
 pub(crate) use limit::Limit;
+pub(crate) use measurement::{Live, Measurement, Measurements};
 pub(crate) use nagios::State;
 pub use rules::page as rule_page;
 pub(crate) use settings::{Allow, Setting, Settings};
@@ -67,6 +69,18 @@ pub(crate) enum Plain {
     Text,
     /// For programs; the schema is named in it.
     Json,
+}
+
+/// How a measurement is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Table {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs; the schema is named in it.
+    Json,
+    /// Every reading in a line.
+    Csv,
 }
 
 /// Whether text is coloured.
@@ -292,6 +306,18 @@ pub(crate) fn differences(all: &[Difference], format: Plain) -> io::Result<()> {
     to_stdout(|out| match format {
         Plain::Text => translation::differences(out, all),
         Plain::Json => translation::json(out, "kvmtime.translate-diff/1", all),
+    })
+}
+
+/// Prints measurements.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn measurements(all: &Measurements, format: Table) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Table::Text => measurement::text(out, all),
+        Table::Json => measurement::json(out, all),
+        Table::Csv => measurement::csv(out, all),
     })
 }
 

@@ -3,9 +3,11 @@
 //! Three things go through it: files, what programs print, and answers of the kernel and libvirt. Each comes back as a
 //! fact with its source. A recording world keeps all that was read in a folder, which is then evidence itself.
 
+pub(crate) mod clock;
 mod folder;
 mod live;
 mod record;
+mod talk;
 
 use std::fmt::Display;
 use std::io;
@@ -20,6 +22,7 @@ pub(crate) use live::{
     Input, epoch_seconds, input, is_there, number, open, processes, read, variable,
 };
 pub(crate) use record::Recorder;
+pub(crate) use talk::{Listener, Packets, Talk};
 
 /// Below this folder of the evidence lie the answers that are no files of the machine itself.
 const OWN: &str = "kvmtime";

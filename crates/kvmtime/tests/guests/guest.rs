@@ -53,6 +53,11 @@ impl Guest {
         Ok(Self { qemu, folder, console, said: vec![], deadline })
     }
 
+    /// Where a file or socket lies that QEMU's options name without a folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// QEMU's process id.
     pub(crate) fn pid(&self) -> u32 {
         self.qemu.id()

@@ -1,4 +1,5 @@
 //! ntpd and ntpsec: what `ntpq` reports, and ntp.conf(5).
 
 pub mod conf;
+pub mod packet;
 pub mod peers;
