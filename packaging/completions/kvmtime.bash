@@ -25,6 +25,9 @@ _kvmtime() {
             kvmtime,config)
                 cmd="kvmtime__subcmd__config"
                 ;;
+            kvmtime,echo)
+                cmd="kvmtime__subcmd__echo"
+                ;;
             kvmtime,explain)
                 cmd="kvmtime__subcmd__explain"
                 ;;
@@ -33,6 +36,9 @@ _kvmtime() {
                 ;;
             kvmtime,help)
                 cmd="kvmtime__subcmd__help"
+                ;;
+            kvmtime,measure)
+                cmd="kvmtime__subcmd__measure"
                 ;;
             kvmtime,rules)
                 cmd="kvmtime__subcmd__rules"
@@ -49,6 +55,9 @@ _kvmtime() {
             kvmtime__subcmd__help,config)
                 cmd="kvmtime__subcmd__help__subcmd__config"
                 ;;
+            kvmtime__subcmd__help,echo)
+                cmd="kvmtime__subcmd__help__subcmd__echo"
+                ;;
             kvmtime__subcmd__help,explain)
                 cmd="kvmtime__subcmd__help__subcmd__explain"
                 ;;
@@ -57,6 +66,9 @@ _kvmtime() {
                 ;;
             kvmtime__subcmd__help,help)
                 cmd="kvmtime__subcmd__help__subcmd__help"
+                ;;
+            kvmtime__subcmd__help,measure)
+                cmd="kvmtime__subcmd__help__subcmd__measure"
                 ;;
             kvmtime__subcmd__help,rules)
                 cmd="kvmtime__subcmd__help__subcmd__rules"
@@ -71,7 +83,7 @@ _kvmtime() {
 
     case "${cmd}" in
         kvmtime)
-            opts="-h -V --help --version check facts capture rules explain config translate help"
+            opts="-h -V --help --version check facts capture rules explain config translate measure echo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -166,6 +178,24 @@ _kvmtime() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kvmtime__subcmd__echo)
+            opts="-h -V --port --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kvmtime__subcmd__explain)
             opts="-h -V --symptom --format --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -215,7 +245,7 @@ _kvmtime() {
             return 0
             ;;
         kvmtime__subcmd__help)
-            opts="check facts capture rules explain config translate help"
+            opts="check facts capture rules explain config translate measure echo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -257,6 +287,20 @@ _kvmtime() {
             return 0
             ;;
         kvmtime__subcmd__help__subcmd__config)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvmtime__subcmd__help__subcmd__echo)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -312,6 +356,20 @@ _kvmtime() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kvmtime__subcmd__help__subcmd__measure)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kvmtime__subcmd__help__subcmd__rules)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -333,6 +391,60 @@ _kvmtime() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvmtime__subcmd__measure)
+            opts="-h -V --against --qga --qmp --echo --connect --duration --interval --precision --budget --format --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --qga)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --qmp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --echo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --duration)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --precision)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json csv" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

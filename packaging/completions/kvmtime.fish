@@ -33,6 +33,8 @@ complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "rules" -d 'List the
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "explain" -d 'Say what a rule, a log line, an error message or a symptom is about'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "config" -d 'Print the settings that hold for `check`, and where each value came from'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "translate" -d 'Say what becomes of a domain\'s clock settings'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "measure" -d 'Measure how far a clock is off and how fast it drifts, each with its bound'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "echo" -d 'Answer inside a guest what its clocks say, for `kvmtime measure --echo` on its host'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l facts -d 'Facts that `kvmtime facts --format json` printed, here or elsewhere' -r -F
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l as -d 'Judge evidence as that, instead of what it looks like' -r -f -a "host\t''
@@ -91,11 +93,30 @@ complete -c kvmtime -n "__fish_kvmtime_using_subcommand translate" -l format -d 
 json\t'For programs; the schema is named in it'"
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand translate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand translate" -s V -l version -d 'Print version'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "check" -d 'Say what is wrong with the time of these machines, with evidence and cure'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "facts" -d 'Print what was read, and from where'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "capture" -d 'Keep everything that `check` reads of this machine in a folder, for somebody else'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "rules" -d 'List the catalogue of rules'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "explain" -d 'Say what a rule, a log line, an error message or a symptom is about'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "config" -d 'Print the settings that hold for `check`, and where each value came from'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "translate" -d 'Say what becomes of a domain\'s clock settings'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l against -d 'Measure this machine against that: chronyd[:PORT], ntp:HOST[:PORT], phc[:DEVICE], vmclock[:PAGE] or rtc' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l qga -d 'Measure the guest whose agent listens at this socket' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l qmp -d 'Measure the emulated RTC of the QEMU whose QMP monitor listens at this socket' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l echo -d 'Measure the guest in which `kvmtime echo` answers at this port: a device, a socket or vsock:CID:PORT' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l connect -d 'The libvirt that knows the domains' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l duration -d 'How long to measure, such as 10s or 5min [default: 10s; with --precision as long as it takes]' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l interval -d 'From one reading to the next' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l precision -d 'Measure until the rate is known as well as this, such as 0.01ppm' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l budget -d 'The most that the clock may be off, such as 50ms: judged by the worst that the bounds allow, up to UTC where that is known' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l format -d 'How to print the result' -r -f -a "text\t'For people'
+json\t'For programs; the schema is named in it'
+csv\t'Every reading in a line'"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -s V -l version -d 'Print version'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand echo" -l port -d 'Where to answer: a device, a path at which to make a socket, or vsock:PORT' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand echo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand echo" -s V -l version -d 'Print version'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate measure echo help" -f -a "check" -d 'Say what is wrong with the time of these machines, with evidence and cure'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate measure echo help" -f -a "facts" -d 'Print what was read, and from where'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate measure echo help" -f -a "capture" -d 'Keep everything that `check` reads of this machine in a folder, for somebody else'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate measure echo help" -f -a "rules" -d 'List the catalogue of rules'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate measure echo help" -f -a "explain" -d 'Say what a rule, a log line, an error message or a symptom is about'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate measure echo help" -f -a "config" -d 'Print the settings that hold for `check`, and where each value came from'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate measure echo help" -f -a "translate" -d 'Say what becomes of a domain\'s clock settings'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate measure echo help" -f -a "measure" -d 'Measure how far a clock is off and how fast it drifts, each with its bound'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate measure echo help" -f -a "echo" -d 'Answer inside a guest what its clocks say, for `kvmtime measure --echo` on its host'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate measure echo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -4,15 +4,20 @@
 use std::path::{Path, PathBuf};
 
 /// A folder of `crates/kvmtime/src`, and the folders that it must not name.
-const WALLS: [(&str, &[&str]); 4] = [
-    ("world", &["cli", "config", "output", "probe"]),
-    ("probe", &["cli", "config", "output"]),
-    ("output", &["cli", "config", "probe", "world"]),
-    ("config", &["cli", "probe"]),
+const WALLS: [(&str, &[&str]); 5] = [
+    ("world", &["cli", "config", "measure", "output", "probe"]),
+    ("probe", &["cli", "config", "measure", "output"]),
+    ("measure", &["cli", "config", "output", "probe"]),
+    ("output", &["cli", "config", "measure", "probe", "world"]),
+    ("config", &["cli", "measure", "probe"]),
 ];
 
 /// A folder of `crates/core/src`, and what it must not name.
-const CORE: [(&str, &[&str]); 4] = [
+const CORE: [(&str, &[&str]); 5] = [
+    (
+        "estimate",
+        &["crate::rules", "crate::rule", "crate::check", "crate::facts", "crate::finding"],
+    ),
     (
         "translate",
         &["crate::rules", "crate::rule", "crate::check", "crate::facts", "crate::finding"],

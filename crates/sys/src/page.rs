@@ -49,7 +49,7 @@ impl Page {
         let at = sequence.min(LENGTH - 4) / 4;
         for _ in 0..TRIES {
             let before = self.word(at, Ordering::Acquire);
-            if u32::from_le(before) % 2 == 0 {
+            if u32::from_le(before).is_multiple_of(2) {
                 let words = (0..LENGTH / 4).map(|index| self.word(index, Ordering::Relaxed));
                 let copy: Vec<u8> = words.flat_map(u32::to_ne_bytes).collect();
                 // What was copied is read before the counter is looked at again.

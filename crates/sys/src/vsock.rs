@@ -54,10 +54,13 @@ pub fn accept(listener: &OwnedFd) -> io::Result<OwnedFd> {
 #[expect(clippy::cast_possible_truncation, reason = "sixteen bytes")]
 const LENGTH: libc::socklen_t = size_of::<libc::sockaddr_vm>() as libc::socklen_t;
 
+#[expect(clippy::cast_possible_truncation, reason = "it is 40")]
+const FAMILY: libc::sa_family_t = libc::AF_VSOCK as libc::sa_family_t;
+
 fn address(cid: u32, port: u32) -> libc::sockaddr_vm {
     // SAFETY: all-zero is a valid `sockaddr_vm`.
     let mut address: libc::sockaddr_vm = unsafe { std::mem::zeroed() };
-    address.svm_family = libc::AF_VSOCK as libc::sa_family_t;
+    address.svm_family = FAMILY;
     address.svm_cid = cid;
     address.svm_port = port;
     address

@@ -99,7 +99,7 @@ fn array<const N: usize>(page: &[u8], at: usize) -> Option<[u8; N]> {
 }
 
 /// A time and its bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Time {
     /// UTC, ns since 1970.
     pub utc: i64,

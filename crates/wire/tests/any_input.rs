@@ -4,12 +4,13 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
+use kvmtime_wire::chrony::command::Question;
 use kvmtime_wire::chrony::{conf as chrony_conf, sources, tracking};
 use kvmtime_wire::cmdline::Cmdline;
-use kvmtime_wire::ntp::{conf as ntp_conf, peers};
+use kvmtime_wire::ntp::{conf as ntp_conf, packet, peers};
 use kvmtime_wire::{
-    adjtime, assignments, capabilities, cpuinfo, domain, klog, openntpd, pressure, ps, qemu, stat,
-    timesync, unit, virsh,
+    adjtime, assignments, capabilities, cpuinfo, domain, echo, klog, monitor, openntpd, pressure,
+    ps, qemu, stat, timesync, unit, virsh, vmclock,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -24,6 +25,7 @@ fn kept<T: Serialize + DeserializeOwned>(value: &T) {
 
 fn parse_all(text: &str) {
     kept(&adjtime::parse(text));
+    kept(&echo::parse(text));
     kept(&assignments::parse(text));
     kept(&Cmdline::parse(text));
     kept(&cpuinfo::parse(text));
@@ -45,6 +47,24 @@ fn parse_all(text: &str) {
     let _ = pressure::some_avg60(text).map(|read| kept(&read));
     let _ = domain::parse(text).map(|read| inside(text, &serde_json::to_value(read).unwrap()));
     let _ = qemu::parse(text).map(|line| asked(text, &line));
+}
+
+fn parse_bytes(bytes: &[u8]) {
+    for question in [Question::Tracking, Question::SourceCount, Question::Source(3)] {
+        // Bytes 16 to 19 are the sequence number that an answer gives back.
+        let sequence =
+            bytes.get(16..20).and_then(|b| b.try_into().ok()).map_or(0, u32::from_be_bytes);
+        let _ = question.answer(sequence, bytes).map(|read| kept(&read));
+    }
+    let cookie = bytes.get(24..32).and_then(|b| b.try_into().ok()).map_or(0, u64::from_be_bytes);
+    let _ = packet::answer(cookie, bytes, i64::MAX).map(|read| kept(&read));
+    let _ = vmclock::parse(bytes).map(|page| {
+        kept(&page);
+        page.time(0).ok().max(page.time(u64::MAX).ok())
+    });
+    if let monitor::Line::Return(value) = monitor::line(bytes) {
+        let _ = monitor::rtc_time(&value);
+    }
 }
 
 /// Asks a command line for all that it can tell.
@@ -92,7 +112,8 @@ fn read(folder: &Path, found: &mut Vec<String>) {
         if path.is_dir() {
             read(&path, found);
         } else if path.extension().is_none_or(|extension| extension != "rs") {
-            found.push(std::fs::read_to_string(&path).unwrap());
+            // Packets are no text; a text that is broken is an input, too.
+            found.push(String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned());
         }
     }
 }
@@ -181,6 +202,18 @@ proptest! {
     #[test]
     fn any_text(text in "(?s).{0,200}") {
         parse_all(&text);
+    }
+
+    #[test]
+    fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200), start in 0_usize..4) {
+        // Each format's own beginning, so that more than that is looked at.
+        let starts: [&[u8]; 4] = [
+            &[],
+            &[6, 2, 0, 0, 0, 33, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0],
+            &[4 << 3 | 4, 1],
+            b"VCLK\0\0\0\0\x01\0\x01\0",
+        ];
+        parse_bytes(&[starts[start], &bytes].concat());
     }
 
     #[test]

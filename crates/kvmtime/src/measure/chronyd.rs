@@ -66,10 +66,9 @@ impl Chronyd {
     fn selected(&mut self) -> io::Result<Option<Source>> {
         let Answer::SourceCount(count) = self.ask(Question::SourceCount)? else { return Ok(None) };
         for index in 0..count.min(1000) {
-            if let Answer::Source(source) = self.ask(Question::Source(index))? {
-                if source.state == 0 {
-                    return Ok(Some(source));
-                }
+            match self.ask(Question::Source(index))? {
+                Answer::Source(source) if source.state == 0 => return Ok(Some(source)),
+                _ => {}
             }
         }
         Ok(None)

@@ -16,6 +16,9 @@ const PATIENCE: Nanos = Nanos(3_000_000_000);
 /// A listener looks this often whether it should end.
 const PAUSE: Nanos = Nanos(1_000_000_000);
 
+/// While nobody is at the other end of a port it is looked at this often.
+const NOBODY: Nanos = Nanos(50_000_000);
+
 /// Where an echo answers, or is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Port {
@@ -113,29 +116,38 @@ fn moment(answer: &Answer) -> Moment {
 /// Answers at a port until the program is asked to end.
 ///
 /// # Errors
-/// When the port cannot be opened, or what it leads to is gone for good.
+/// When the port cannot be opened.
 pub(crate) fn answer(port: &Port) -> io::Result<()> {
     let listener = match port {
-        Port::Path(path) if is_there(&path.to_string_lossy()) => {
-            let mut talk = Talk::device(path)?;
-            return serve(&mut talk);
-        }
+        Port::Path(path) if is_there(&path.to_string_lossy()) => return at_device(path),
         Port::Path(path) => Listener::unix(path)?,
         Port::Vsock { port, .. } => Listener::vsock(*port)?,
     };
     while !clock::interrupted() {
-        let mut talk = match listener.accept() {
-            Ok(talk) => talk,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+        match listener.accept() {
+            Ok(mut talk) => until_hung_up(&mut talk)?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
-        };
-        match serve(&mut talk) {
-            // A caller who hangs up is no fault.
-            Err(error) if hung_up(&error) => {}
-            done => done?,
         }
     }
     Ok(())
+}
+
+/// A port stays when who asked there goes, and may be there before anybody asks.
+fn at_device(path: &Path) -> io::Result<()> {
+    let mut talk = Talk::device(path)?;
+    while !clock::interrupted() {
+        until_hung_up(&mut talk)?;
+        clock::sleep_until(clock::monotonic() + NOBODY);
+    }
+    Ok(())
+}
+
+fn until_hung_up(talk: &mut Talk) -> io::Result<()> {
+    match serve(talk) {
+        Err(error) if hung_up(&error) => Ok(()),
+        done => done,
+    }
 }
 
 fn hung_up(error: &io::Error) -> bool {

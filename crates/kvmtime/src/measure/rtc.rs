@@ -15,11 +15,13 @@ use super::bracket::{Bracket, turned};
 use super::{HERE, Names, Pair};
 use crate::world::{self, Talk, clock};
 
-/// So long before an edge that is expected the RTC is looked at without pause.
+/// So long before an edge that is expected the RTC is looked at without pause; four times as long after each that came too early for
+/// that, as on a machine whose CPU is wanted by others, too.
 const EARLY: Nanos = Nanos(3_000_000);
+const EARLIEST: Nanos = Nanos(400_000_000);
 /// Until the first edge is known it is looked for this often; that is as far as the first reading can be wrong.
 const SEARCH: Nanos = Nanos(10_000_000);
-const PATIENCE: Nanos = Nanos(3_000_000_000);
+const PATIENCE: Nanos = Nanos(8_000_000_000);
 
 /// What tells whole seconds.
 trait Seconds {
@@ -31,11 +33,12 @@ struct Edges<S> {
     rtc: S,
     /// When an edge was last seen.
     last: Option<Nanos>,
+    early: Nanos,
 }
 
 impl<S: Seconds> Edges<S> {
     fn new(rtc: S) -> Self {
-        Self { rtc, last: None }
+        Self { rtc, last: None, early: EARLY }
     }
 
     /// Waits for the next edge.
@@ -50,6 +53,7 @@ impl<S: Seconds> Edges<S> {
             let after = clock::monotonic();
             if second != first {
                 self.last = Some(after);
+                self.early = EARLY.max(Nanos(self.early.0 / 2));
                 // It still said the old second at some time after `before`, and the new one before `after`.
                 return Ok((Bracket::between(before, after), second));
             }
@@ -65,6 +69,7 @@ impl<S: Seconds> Edges<S> {
                 Some(expected) if after <= expected + EARLY => {}
                 // It came before anybody looked: the next one will not.
                 Some(_) => {
+                    self.early = EARLIEST.min(Nanos(self.early.0 * 4));
                     expected = self.sleep_until_early();
                     before = clock::monotonic();
                     first = self.rtc.seconds()?;
@@ -77,9 +82,9 @@ impl<S: Seconds> Edges<S> {
     /// Sleeps until shortly before the next edge, where that is known, and says when it is.
     fn sleep_until_early(&self) -> Option<Nanos> {
         let last = self.last?;
-        let passed = (clock::monotonic() - last + EARLY).0.div_euclid(Nanos::SECOND.0);
+        let passed = (clock::monotonic() - last + self.early).0.div_euclid(Nanos::SECOND.0);
         let expected = last + Nanos((passed + 1) * Nanos::SECOND.0);
-        clock::sleep_until(expected - EARLY);
+        clock::sleep_until(expected - self.early);
         Some(expected)
     }
 

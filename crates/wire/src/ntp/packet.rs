@@ -134,6 +134,17 @@ mod tests {
         assert_eq!(nanos(bits, now + 3_600_000_000_000), now);
     }
 
+    /// What chronyd 4.3 answered to `question(77)` on 27 November 2026, following its own clock.
+    const ANSWER: &[u8] = include_bytes!("../../tests/transcripts/ntp_packet/chronyd-4.3.bin");
+
+    #[test]
+    fn a_real_answer_is_understood() {
+        let now = 1_795_757_000_000_000_000;
+        let read = answer(77, ANSWER, now).unwrap();
+        assert!(read.follows_itself() && read.stratum == 10 && read.leap == 0, "{read:?}");
+        assert!(read.received <= read.sent && (read.sent - now).abs() < 3_600_000_000_000);
+    }
+
     #[test]
     fn a_kiss_of_death_is_quoted_and_a_foreign_answer_ignored() {
         let mut packet = question(77);
