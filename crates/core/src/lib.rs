@@ -6,6 +6,7 @@
 pub mod allow;
 pub mod check;
 pub mod estimate;
+pub mod events;
 pub mod fact;
 pub mod facts;
 pub mod finding;

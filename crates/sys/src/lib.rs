@@ -14,6 +14,7 @@ pub mod page;
 pub mod process;
 pub mod ptp;
 pub mod signals;
+pub mod timer;
 pub mod timex;
 pub mod tty;
 pub mod uname;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use kvmtime_core::estimate::{Estimate, estimate};
+use kvmtime_core::events::Event;
 use kvmtime_core::reading::Verdict;
 use kvmtime_core::units::{Nanos, Ppb};
 
@@ -28,7 +29,8 @@ Examples:
   kvmtime measure --qga web01.sock              the same without libvirt
   kvmtime measure --against rtc --duration 60s  without agent or privilege
   kvmtime measure --precision 0.1ppm            until the rate is known
-  kvmtime measure domain:all --budget 50ms      a verdict, for scripts")]
+  kvmtime measure domain:all --budget 50ms      a verdict, for scripts
+  kvmtime measure --events                      steps, pauses, switches")]
 pub(super) struct Args {
     /// domain:NAME or domain:all, measured against this machine; without any target this machine is measured
     #[arg(value_name = "TARGET")]
@@ -50,6 +52,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "PORT")]
     echo: Vec<Port>,
 
+    /// Watch this machine's clocks from inside instead, and print steps, pauses and switches as they happen, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["targets", "against", "qga", "qmp", "echo", "precision", "budget"])]
+    events: bool,
+
     /// The libvirt that knows the domains
     #[arg(long, value_name = "URI", default_value = "qemu:///system")]
     connect: String,
@@ -58,9 +64,9 @@ pub(super) struct Args {
     #[arg(long, value_name = "TIME")]
     duration: Option<Nanos>,
 
-    /// From one reading to the next
-    #[arg(long, value_name = "TIME", default_value = "250ms")]
-    interval: Nanos,
+    /// From one reading to the next [default: 250ms; with --events 100ms]
+    #[arg(long, value_name = "TIME")]
+    interval: Option<Nanos>,
 
     /// Measure until the rate is known as well as this, such as 0.01ppm
     #[arg(long, value_name = "RATE")]
@@ -77,14 +83,23 @@ pub(super) struct Args {
 
 /// What is measured when nobody says how long.
 const DURATION: Nanos = Nanos(10_000_000_000);
+const INTERVAL: Nanos = Nanos(250_000_000);
+/// As short as the shortest pause that is of interest.
+const WATCHED: Nanos = Nanos(100_000_000);
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let (mut runs, missed, mut failures) = args.open();
     world::clock::catch_signals()?;
+    if args.events {
+        let interval = args.interval.unwrap_or(WATCHED).max(Nanos::MILLISECOND);
+        let tell = |event: &Event| output::event(event, args.format);
+        measure::events::watch(interval, args.duration, tell)?;
+        return Ok(Exit::Clean);
+    }
+    let (mut runs, missed, mut failures) = args.open();
     let until = Until {
         duration: args.duration.or(args.precision.is_none().then_some(DURATION)),
         precision: args.precision,
-        interval: args.interval.max(Nanos::MICROSECOND),
+        interval: args.interval.unwrap_or(INTERVAL).max(Nanos::MICROSECOND),
     };
     let started = world::epoch_seconds();
     if !runs.is_empty() {

@@ -4,6 +4,7 @@ mod agent;
 mod bracket;
 mod chronyd;
 pub(crate) mod echo;
+pub(crate) mod events;
 mod ntp;
 mod phc;
 mod rtc;

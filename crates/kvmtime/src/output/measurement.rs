@@ -88,7 +88,7 @@ impl Live {
 }
 
 /// `+1.234 ms ± 490.0 µs`.
-fn offset(interval: Interval) -> String {
+pub(super) fn offset(interval: Interval) -> String {
     format!("{:+} ± {}", interval.middle(), interval.radius())
 }
 

@@ -1,6 +1,7 @@
 //! What users see: the only place that prints.
 
 mod brief;
+mod event;
 mod explain;
 mod facts;
 mod json;
@@ -19,6 +20,7 @@ use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kvmtime_core::check::Report;
+use kvmtime_core::events::Event;
 use kvmtime_core::facts::Facts;
 use kvmtime_core::finding::Severity;
 use kvmtime_core::messages::Explained;
@@ -318,6 +320,17 @@ pub(crate) fn measurements(all: &Measurements, format: Table) -> io::Result<()> 
         Table::Text => measurement::text(out, all),
         Table::Json => measurement::json(out, all),
         Table::Csv => measurement::csv(out, all),
+    })
+}
+
+/// Prints an event when it happens.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn event(event: &Event, format: Table) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Table::Json => event::json(out, event),
+        Table::Text | Table::Csv => event::text(out, event),
     })
 }
 

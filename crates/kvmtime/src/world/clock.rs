@@ -14,6 +14,11 @@ pub(crate) fn monotonic() -> Nanos {
     now(libc::CLOCK_MONOTONIC)
 }
 
+/// `CLOCK_REALTIME`.
+pub(crate) fn realtime() -> Nanos {
+    now(libc::CLOCK_REALTIME)
+}
+
 /// The TSC, or what is like it on this machine.
 pub(crate) fn count() -> u64 {
     counter::stamp()

@@ -1,0 +1,303 @@
+//! `cargo xtask bench measure`: what `kvmtime measure` says against the truth, and against what else there is.
+//!
+//! These take a quarter of an hour and are ignored by default. Each prints rows of the table in docs/reference/bench.md.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    reason = "tests run programs"
+)]
+
+mod guests;
+mod injected;
+mod lacking;
+mod libvirtd;
+mod report;
+mod run;
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use guests::{Guest, Image, READY};
+use injected::{Seen, Truth};
+use kvmtime_core::estimate::{Point, least_squares};
+use kvmtime_core::reading::Interval;
+use kvmtime_core::units::Nanos;
+use lacking::{Lacking, need};
+use libvirtd::Libvirtd;
+use report::KVMTIME;
+use run::json;
+use serde_json::Value;
+
+/// How long drift is measured by the agent, and by the RTC.
+const LONG: &str = "700s";
+const MINUTE: &str = "60s";
+
+/// An agent, an echo at a virtio port and one at a serial line.
+const PORTS: [&str; 14] = [
+    "-device",
+    "virtio-serial",
+    "-chardev",
+    "socket,id=agent,path=agent.sock,server=on,wait=off",
+    "-device",
+    "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
+    "-chardev",
+    "socket,id=echo,path=echo.sock,server=on,wait=off",
+    "-device",
+    "virtserialport,chardev=echo,name=kvmtime",
+    "-chardev",
+    "socket,id=line,path=line.sock,server=on,wait=off",
+    "-serial",
+    "chardev:line",
+];
+
+/// The clock is set to run 5.88 ppm fast: adjtimex(2) counts in 2^-16 ppm.
+const JOB: &str = "
+adjtimex -q -f 385352 >/dev/null
+for port in /sys/class/virtio-ports/*; do
+    [ \"$(cat $port/name)\" = kvmtime ] && kvmtime echo --port /dev/${port##*/} &
+done
+kvmtime echo --port /dev/ttyS2 &
+echo measure me
+kvmtime measure --against rtc --duration 60s --format json >rtc 2>/dev/null
+echo rtc: $(cat rtc)
+while :; do sleep 3600; done
+";
+
+#[test]
+#[ignore = "it takes a quarter of an hour; run by cargo xtask bench measure"]
+fn coverage_and_drift() {
+    let Some((mut guest, _folder)) = need(guest()) else { return };
+    guest.says("measure me");
+    let socket = |name: &str| guest.path(name).into_os_string().into_string().unwrap();
+    let (agent, echo, line, qmp) =
+        (socket("agent.sock"), socket("echo.sock"), socket("line.sock"), socket("monitor"));
+    let truth = Truth::of(&guest.path("truth"));
+    let ours = measure(&[
+        "--qga",
+        &agent,
+        "--echo",
+        &echo,
+        "--echo",
+        &line,
+        "--interval",
+        "500ms",
+        "--duration",
+        LONG,
+    ]);
+    let rtc = measure(&["--qmp", &qmp, "--duration", LONG]);
+    let inside: Value = serde_json::from_str(&guest.says("rtc: ")).unwrap();
+    let found = measurements(ours);
+    let rtc = measurements(rtc);
+    let seen = truth.take();
+    let [agent, echo, line] = &found[..] else { panic!("{}", found.len()) };
+    coverage(&seen, &[("guest agent", agent), ("echo, virtio", echo), ("echo, serial", line)]);
+    edges(&seen, &inside["measurements"][0], &rtc[0]);
+    drift(&seen, &[("agent", agent), ("echo, virtio", echo), ("echo, serial", line)]);
+    minute(&seen, &inside["measurements"][0]);
+}
+
+/// A guest that answers, whose clock counts by the host's: on busy CPUs an emulated machine measures its TSC wrongly.
+fn guest() -> Result<(Guest, tempfile::TempDir), Lacking> {
+    lacking::program("qemu-ga", "qemu-guest-agent")?;
+    let folder = tempfile::tempdir().unwrap();
+    let answer = injected::program(folder.path())?;
+    let image = Image::linux()?.program(Path::new(KVMTIME))?.program(&answer)?;
+    let image = image.job(&format!("{}{JOB}", injected::ANSWER));
+    let options = [&PORTS[..], &injected::MEMORY[..]].concat();
+    Ok((Guest::start(&image, "clocksource=hpet", &options)?, folder))
+}
+
+fn measure(arguments: &[&str]) -> Child {
+    Command::new(KVMTIME)
+        .args(["measure", "--format", "json"])
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn measurements(child: Child) -> Vec<Value> {
+    json(&child.wait_with_output().unwrap())["measurements"].as_array().unwrap().clone()
+}
+
+fn interval(value: &Value) -> Interval {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+/// How many readings of each hold the truth.
+fn coverage(seen: &Seen, all: &[(&str, &Value)]) {
+    // Behind what the test's runner says.
+    println!("\n| truth known to ± {} | | | | |", seen.doubt());
+    for (name, found) in all {
+        let readings = found["readings"].as_array().unwrap();
+        let (mut inside, mut known) = (0, 0);
+        for reading in readings {
+            let at = Nanos(reading["at"].as_i64().unwrap());
+            let Some(truth) = seen.at(at) else { continue };
+            known += 1;
+            inside += usize::from(truth.intersect(interval(&reading["offset"])).is_some());
+        }
+        row(
+            "coverage",
+            name,
+            &format!("{inside} of {known}"),
+            "≥ 99.9 %",
+            inside * 1000 >= known * 999,
+        );
+        println!(
+            "| width of a reading | {name} | least {}, median {}, p99 {} | | |",
+            Nanos(found["widths"]["min"].as_i64().unwrap()),
+            Nanos(found["widths"]["p50"].as_i64().unwrap()),
+            Nanos(found["widths"]["p99"].as_i64().unwrap())
+        );
+        println!("| offset | {name} | ± {} | | |", interval(&found["offset"]).radius());
+    }
+}
+
+/// guest − RTC from inside, against guest − host and RTC − host.
+fn edges(seen: &Seen, inside: &Value, outside: &Value) {
+    let rtc = interval(&outside["offset"]);
+    let readings = inside["readings"].as_array().unwrap();
+    // The guest's CLOCK_BOOTTIME is not the host's: only that the offset moved by the guest's drift alone is known.
+    let (rate, doubt) = seen.rate();
+    let first = Nanos(readings[0]["at"].as_i64().unwrap());
+    let start = seen.start();
+    let holds = |reading: &&Value| {
+        let passed = Nanos(reading["at"].as_i64().unwrap()) - first;
+        let moved = |rate: f64| Nanos::from_ns(rate * passed.secs()).unwrap();
+        let drifted = Interval::between(moved(rate - doubt), moved(rate + doubt));
+        // The first look at the truth was within some seconds of the first edge: as many times 5.88 µs.
+        let truth = start.minus(rtc).plus(drifted).widened(Nanos(60_000));
+        truth.intersect(interval(&reading["offset"])).is_some()
+    };
+    let inside = readings.iter().filter(holds).count();
+    let all = readings.len();
+    row("coverage", "RTC edges, inside", &format!("{inside} of {all}"), "≥ 99.9 %", inside == all);
+    let readings = outside["readings"].as_array().unwrap();
+    let within = |reading: &&Value| interval(&reading["offset"]).intersect(rtc).is_some();
+    let (inside, all) = (readings.iter().filter(within).count(), readings.len());
+    row(
+        "coverage",
+        "RTC edges over QMP (it stands)",
+        &format!("{inside} of {all}"),
+        "≥ 99.9 %",
+        inside * 1000 >= all * 999,
+    );
+}
+
+/// The estimates over the whole run, against the truth and against least squares on the same readings.
+fn drift(seen: &Seen, all: &[(&str, &Value)]) {
+    let (truth, doubt) = seen.rate();
+    println!("| true rate | | {truth:.1} ± {doubt:.2} ppb | | |");
+    for (name, found) in all {
+        let drift = &found["drift"];
+        let rate = drift["rate"].as_f64().unwrap();
+        let error = (rate - truth).abs();
+        let squares = least_squares(&points(found)).unwrap();
+        let worse = (squares - truth).abs();
+        let words = format!("{rate:.1} ppb, {error:.1} off; hard {}", ends(&drift["hard"]));
+        row("drift after 700 s", name, &words, "≤ 60 ppb off", error <= 60.0);
+        let words = format!("{squares:.1} ppb, {worse:.1} off: {:.0} × ours", worse / error);
+        row("least squares", name, &words, "≥ 10 ×", worse >= 10.0 * error);
+        let confidence = &drift["confidence"];
+        let within = confidence[0].as_f64() <= Some(truth) && Some(truth) <= confidence[1].as_f64();
+        println!("| 95 % interval | {name} | {} | holds the truth: {within} | |", ends(confidence));
+    }
+}
+
+fn ends(interval: &Value) -> String {
+    let end =
+        |index: usize| interval[index].as_f64().map_or("none".to_owned(), |x| format!("{x:.0}"));
+    format!("[{}, {}]", end(0), end(1))
+}
+
+fn points(found: &Value) -> Vec<Point> {
+    let readings = found["readings"].as_array().unwrap();
+    let first = readings[0]["at"].as_i64().unwrap();
+    let origin = interval(&readings[0]["offset"]).lo;
+    let point = |reading: &Value| {
+        let offset = interval(&reading["offset"]);
+        Point {
+            t: Nanos(reading["at"].as_i64().unwrap() - first).secs(),
+            lo: (offset.lo - origin).ns(),
+            hi: (offset.hi - origin).ns(),
+        }
+    };
+    readings.iter().map(point).collect()
+}
+
+/// The RTC alone, from inside the guest.
+fn minute(seen: &Seen, inside: &Value) {
+    let rate = inside["drift"]["rate"].as_f64().unwrap();
+    let error = (rate - seen.rate().0).abs();
+    let words = format!("{rate:.0} ppb, {error:.0} off; hard {}", ends(&inside["drift"]["hard"]));
+    row(
+        &format!("drift after {MINUTE}"),
+        "RTC edges, inside",
+        &words,
+        "≤ 500 ppb off",
+        error <= 500.0,
+    );
+}
+
+fn row(what: &str, by: &str, found: &str, target: &str, met: bool) {
+    println!("| {what} | {by} | {found} | {target} | {} |", if met { "met" } else { "not met" });
+}
+
+/// A loop as people write it, in the place where libvirt is.
+const LOOP: &str = "
+for i in $(seq 40); do
+    a=$(date +%s%N)
+    virsh -q qemu-agent-command plain '{\"execute\":\"guest-get-time\"}' >/dev/null
+    b=$(date +%s%N)
+    virsh -q domtime plain >/dev/null
+    echo $((b - a)) $(($(date +%s%N) - b))
+done
+";
+
+#[test]
+#[ignore = "run by cargo xtask bench measure"]
+fn the_agent_by_libvirt() {
+    let Some(image) = need(Image::linux()) else { return };
+    let Some(libvirt) = need(Libvirtd::start()) else { return };
+    let initramfs = libvirt.folder().join("initramfs");
+    std::fs::write(&initramfs, image.initramfs()).unwrap();
+    let xml = include_str!("libvirtd/running.xml")
+        .replace("@TYPE@", "qemu")
+        .replace("@NAME@", "plain")
+        .replace("@OS@", "http://debian.org/debian/12")
+        .replace("@CLOCK@", "offset='utc'>")
+        .replace("quiet no_timer_check", "quiet no_timer_check clocksource=hpet")
+        .replace("@KERNEL@", &image.kernel().to_string_lossy())
+        .replace("@INITRAMFS@", &initramfs.to_string_lossy());
+    libvirt.define(&xml);
+    libvirt.run("virsh", &["start", "plain"]);
+    libvirt.wait_for("/run/plain.console", READY);
+    libvirt.run("sh", &["-c", "until virsh -q domtime plain >/dev/null 2>&1; do sleep 0.1; done"]);
+    let before = libvirt.run("sh", &["-c", LOOP]);
+    let arguments = ["measure", "domain:plain", "--interval", "20ms", "--format", "json"];
+    let ours: Value = serde_json::from_str(&libvirt.run(KVMTIME, &arguments)).unwrap();
+    let after = libvirt.run("sh", &["-c", LOOP]);
+    let rounds: Vec<[f64; 2]> = format!("{before}{after}")
+        .lines()
+        .map(|line| {
+            let mut numbers = line.split(' ').map(|word| word.parse::<f64>().unwrap());
+            [numbers.next().unwrap(), numbers.next().unwrap()]
+        })
+        .collect();
+    // Either is as good as its quickest round; domtime shows whole seconds.
+    let least =
+        |column: usize| rounds.iter().map(|r| r[column]).fold(f64::INFINITY, f64::min) / 2.0;
+    let (plain, domtime) = (least(0), least(1) + 5e8);
+    let offset = interval(&ours["measurements"][0]["offset"]).radius();
+    let shown = |ns: f64| Nanos::from_ns(ns).unwrap();
+    let ratio = offset.ns() / plain;
+    let words = format!("± {offset} / ± {} = {ratio:.2}", shown(plain));
+    println!();
+    row("agent bound / loop of virsh", "libvirt", &words, "≤ 0.6", ratio <= 0.6);
+    let ratio = domtime / offset.ns();
+    let words = format!("± {} / ± {offset} = {ratio:.0}", shown(domtime));
+    row("virsh domtime / agent bound", "libvirt", &words, "≥ 1000", ratio >= 1000.0);
+}
