@@ -12,6 +12,8 @@ pub struct Look {
     pub moment: Moment,
     /// When the watch should have woken up by `CLOCK_MONOTONIC`, if it was by time that it did.
     pub due: Option<Nanos>,
+    /// Whether the kernel said that somebody set the clock.
+    pub set: bool,
     /// How long the watch itself has waited for a CPU of this machine: second number of schedstat.
     pub waited: Nanos,
     /// `CLOCK_MONOTONIC_RAW`.
@@ -110,7 +112,9 @@ struct Freeze {
 struct Lateness {
     last: Nanos,
     count: u32,
+    /// Nothing ran for at least this long in all: each began before the wake-up that it kept waiting, up to a whole sleep before.
     sum: Nanos,
+    asleep: Nanos,
     worst: Nanos,
     steal: Nanos,
 }
@@ -121,7 +125,7 @@ impl Watch {
         let mut events = Vec::new();
         let at = look.moment.monotonic + look.moment.shift.lo;
         if let Some(last) = self.last {
-            stepped(last.moment, look.moment, at, &mut events);
+            stepped(&last.moment, &look, at, &mut events);
             self.lateness(&last, &look);
             self.counter(&last, &look, at, &mut events);
         }
@@ -189,6 +193,7 @@ impl Watch {
             last: due,
             count: 0,
             sum: Nanos(0),
+            asleep: Nanos(0),
             worst: Nanos(0),
             steal: Nanos(0),
         });
@@ -196,6 +201,7 @@ impl Watch {
             last: look.moment.monotonic,
             count: before.count + 1,
             sum: before.sum + late,
+            asleep: before.asleep + (due - last.moment.monotonic),
             worst: before.worst.max(late),
             steal: before.steal + steal,
         });
@@ -277,31 +283,35 @@ impl Freeze {
 
 impl Lateness {
     fn event(&self, at: Nanos) -> Event {
-        let Self { count, sum, worst, steal, .. } = *self;
+        let Self { count, sum, asleep, worst, steal, .. } = *self;
         let stolen = steal.ns() >= 0.5 * sum.ns();
         let what = if count > 2 || stolen { What::Starved } else { What::Stalled };
         let by = if stolen { format!(", {steal} of steal time") } else { String::new() };
         Event {
             at,
             what,
-            // It may have begun before the wake-up that it kept waiting.
-            size: Some(Interval::between(worst, sum)),
+            size: Some(Interval::between(sum, sum + asleep)),
             evidence: format!("{count} late wake-ups, together by {sum}, at worst by {worst}{by}"),
         }
     }
 }
 
-fn stepped(before: Moment, now: Moment, at: Nanos, events: &mut Vec<Event>) {
-    let changed = |before: Interval, now: Interval| {
-        before.intersect(now).is_none().then(|| now.minus(before))
-    };
-    if let Some(size) = changed(before.asleep, now.asleep) {
+fn stepped(before: &Moment, look: &Look, at: Nanos, events: &mut Vec<Event>) {
+    let now = &look.moment;
+    let slept = now.slept_since(before);
+    if let Some(size) = slept {
         let evidence = "CLOCK_BOOTTIME went on without CLOCK_MONOTONIC".to_owned();
         events.push(Event { at, what: What::Suspend, size: Some(size), evidence });
     }
-    let realtime = |moment: Moment| moment.shift.minus(moment.asleep);
-    if let Some(size) = changed(realtime(before), realtime(now)) {
-        let evidence = "CLOCK_REALTIME − CLOCK_BOOTTIME changed".to_owned();
+    let seen = now.stepped_since(before);
+    // One that is too small to be seen in the clocks themselves: the kernel said so. It says the same when the machine slept.
+    let told = (look.set && slept.is_none()).then(|| now.shift.minus(before.shift));
+    if let Some(size) = seen.or(told) {
+        let evidence = match seen {
+            Some(_) => "CLOCK_REALTIME − CLOCK_MONOTONIC changed",
+            None => "the kernel cancelled a timer: the clock was set, or TAI − UTC",
+        };
+        let evidence = evidence.to_owned();
         events.push(Event { at, what: What::Step, size: Some(size), evidence });
     }
 }
@@ -381,16 +391,29 @@ mod tests {
     }
 
     #[test]
+    fn a_step_that_is_too_small_to_be_seen_is_told_by_the_kernel() {
+        let mut watch = Watch::default();
+        let moment =
+            |ns| Moment { shift: Interval::around(Nanos(ns), Nanos(1000)), ..Moment::default() };
+        watch.look(Look { moment: moment(0), ..Look::default() });
+        let events = watch.look(Look { moment: moment(100), set: true, ..Look::default() });
+        assert_eq!((events.len(), events[0].what), (1, What::Step));
+        assert!(events[0].size.unwrap().contains(Nanos(100)));
+    }
+
+    #[test]
     fn one_gap_is_a_stall_and_many_are_starvation() {
         let mut machine = Machine::new();
         machine.late(500 * MS);
         let event = machine.only();
-        assert_eq!((event.what, event.size.unwrap().hi), (What::Stalled, Nanos(500 * MS)));
+        assert_eq!(event.what, What::Stalled);
+        assert_eq!(event.size, Some(Interval { lo: Nanos(500 * MS), hi: Nanos(590 * MS) }));
         for _ in 0..5 {
             machine.late(80 * MS);
         }
         let event = machine.only();
-        assert_eq!((event.what, event.size.unwrap().hi), (What::Starved, Nanos(400 * MS)));
+        assert_eq!(event.what, What::Starved);
+        assert_eq!(event.size, Some(Interval { lo: Nanos(400 * MS), hi: Nanos(850 * MS) }));
     }
 
     #[test]

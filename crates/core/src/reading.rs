@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::Nanos;
+use crate::units::{Nanos, Ppb};
 
 /// All values that something can have: both ends belong to it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +120,27 @@ pub struct Moment {
     pub asleep: Interval,
 }
 
+impl Moment {
+    /// How far `CLOCK_REALTIME` was set since an earlier moment; nothing if it need not have been.
+    pub fn stepped_since(&self, before: &Self) -> Option<Interval> {
+        match self.slept_since(before) {
+            None => changed(before.shift, self.shift),
+            // Time that the machine slept belongs to both.
+            Some(_) => changed(before.shift.minus(before.asleep), self.shift.minus(self.asleep)),
+        }
+    }
+
+    /// How long the machine was suspended since an earlier moment; nothing if it need not have been.
+    pub fn slept_since(&self, before: &Self) -> Option<Interval> {
+        changed(before.asleep, self.asleep)
+    }
+}
+
+/// The difference of two values that cannot be the same.
+fn changed(before: Interval, after: Interval) -> Option<Interval> {
+    before.intersect(after).is_none().then(|| after.minus(before))
+}
+
 /// One comparison of two clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
@@ -146,6 +167,31 @@ pub struct Series {
     pub method: String,
     /// The readings.
     pub readings: Vec<Reading>,
+}
+
+/// What a history keeps of a series.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// When it began, seconds since 1970.
+    pub started: i64,
+    /// The clock that was measured.
+    pub clock: String,
+    /// What it was measured against.
+    pub against: String,
+    /// How.
+    pub method: String,
+    /// From the first to the last reading.
+    pub lasted: Nanos,
+    /// How many there were.
+    pub readings: i64,
+    /// The offset at the end.
+    pub offset: Interval,
+    /// The rate, if there were enough readings.
+    pub rate: Option<Ppb>,
+    /// Where 95 of a hundred such runs have it.
+    pub confidence: Option<[Ppb; 2]>,
+    /// How many steps, pauses and suspends were seen.
+    pub events: i64,
 }
 
 /// One step of a chain of clocks.

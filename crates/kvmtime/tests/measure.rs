@@ -126,6 +126,66 @@ fn every_reading_is_a_line_of_csv() {
 }
 
 #[test]
+fn a_run_can_be_kept_and_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).into_os_string().into_string().unwrap();
+    let (history, svg, html) = (path("state/history"), path("now.svg"), path("now.html"));
+    let against = format!("ntp:127.0.0.1:{}", server(7 * MS, [192, 0, 2, 1]));
+    let arguments = ["--against", &against, "--duration", "300ms", "--interval", "10ms"];
+    let keep = ["--record", "--history", &history, "--svg", &svg, "--html", &html];
+    let found =
+        [measured(&[&arguments[..], &keep].concat()), measured(&[&arguments[..], &keep].concat())];
+    let kept = json(&run(&["history", "--history", &history, "--format", "json"]));
+    assert_eq!(kept["schema"], "kvmtime.history/1");
+    let offsets: Vec<&Value> =
+        kept["measurements"].as_array().unwrap().iter().map(|one| &one["offset"]).collect();
+    assert_eq!(offsets, [&found[0]["offset"], &found[1]["offset"]]);
+    let drawn = path("history.svg");
+    let text = run(&["history", "this machine", "--history", &history, "--svg", &drawn]);
+    assert_eq!(words(&text.stdout).lines().count(), 2);
+    assert_eq!(words(&run(&["history", "nobody", "--history", &history]).stdout), "");
+    for (picture, charts) in [(svg, 4), (drawn, 1)] {
+        let text = std::fs::read_to_string(picture).unwrap();
+        let tree = roxmltree::Document::parse(&text).unwrap();
+        let chart = |node: &roxmltree::Node<'_, '_>| node.attribute("class") == Some("chart");
+        assert_eq!(tree.descendants().filter(chart).count(), charts);
+        assert!(!text.contains("NaN"));
+    }
+    let page = std::fs::read_to_string(html).unwrap();
+    // Nothing is fetched.
+    assert!(!page.contains("src=") && !page.contains("href=") && page.contains("behind 127.0.0.1"));
+}
+
+#[test]
+fn what_is_no_history_is_left_alone() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = "this is no database, but long enough to be taken for one".repeat(100);
+    std::fs::write(file.path(), &text).unwrap();
+    let path = file.path().to_str().unwrap();
+    let against = format!("ntp:127.0.0.1:{}", server(0, *b"LOCL"));
+    let output = run(&[
+        "measure",
+        "--against",
+        &against,
+        "--duration",
+        "50ms",
+        "--record",
+        "--history",
+        path,
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        words(&output.stderr).contains("cannot write the history"),
+        "{}",
+        words(&output.stderr)
+    );
+    assert_eq!(std::fs::read_to_string(file.path()).unwrap(), text);
+    let missing = run(&["history", "--history", "/nonexistent/history"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(words(&missing.stderr).contains("measure --record"));
+}
+
+#[test]
 fn what_cannot_be_measured_says_why() {
     let unused = UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = unused.local_addr().unwrap().port();

@@ -1,6 +1,7 @@
 //! What many readings of two clocks say: offset, rate, stability and events, each with its doubt.
 
 mod allan;
+mod band;
 mod bound;
 mod least_squares;
 mod needed;
@@ -10,6 +11,7 @@ mod theil_sen;
 use serde::{Deserialize, Serialize};
 
 pub use allan::{Stability, stability};
+pub use band::band;
 pub use bound::rates;
 pub use least_squares::least_squares;
 pub use needed::{Needed, needed};

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::FASTEST;
-use crate::reading::{Interval, Moment, Reading};
+use crate::reading::{Interval, Reading};
 use crate::units::Nanos;
 
 /// One reading: seconds since the first, and nanoseconds from the first one's lower end.
@@ -72,7 +72,7 @@ pub struct Stretches {
     /// What happened.
     pub events: Vec<Event>,
     /// Where the points' nanoseconds count from.
-    pub(super) origin: Nanos,
+    pub origin: Nanos,
     /// Known steps up to the last reading, which the points are without.
     pub(super) steps_at_end: Interval,
 }
@@ -141,10 +141,10 @@ impl Stretches {
         for (side, before, now) in sides {
             let (Some(before), Some(now)) = (before, now) else { continue };
             let at = after.at;
-            if let Some(size) = changed(before.asleep, now.asleep) {
+            if let Some(size) = now.slept_since(&before) {
                 self.events.push(Event { at, kind: Kind::Suspend, side, size });
             }
-            if let Some(size) = changed(realtime(before), realtime(now)) {
+            if let Some(size) = now.stepped_since(&before) {
                 self.events.push(Event { at, kind: Kind::Step, side, size });
                 let moved = match side {
                     Side::Clock => size,
@@ -161,14 +161,4 @@ impl Stretches {
         let size = if seen { size.negated() } else { size };
         self.events.push(Event { at: reading.at, kind, side: Side::Clock, size });
     }
-}
-
-/// `CLOCK_REALTIME` − `CLOCK_BOOTTIME`.
-fn realtime(moment: Moment) -> Interval {
-    moment.shift.minus(moment.asleep)
-}
-
-/// The difference of two values that cannot be the same.
-fn changed(before: Interval, after: Interval) -> Option<Interval> {
-    before.intersect(after).is_none().then(|| after.minus(before))
 }

@@ -107,6 +107,19 @@ proptest! {
     }
 
     #[test]
+    fn the_truth_lies_inside_the_band_all_the_time(run in run()) {
+        let (readings, end) = run.readings();
+        let stretches = Stretches::of(&readings);
+        let last = readings.last().unwrap().at;
+        let start = readings[0].at;
+        for (t, lo, hi) in band(stretches.longest()) {
+            let before_end = (last - start).secs() - t;
+            let truth = end - before_end * f64::from(run.rate_ppb) - stretches.origin.ns();
+            prop_assert!(lo - 2.0 <= truth && truth <= hi + 2.0, "{lo} {truth} {hi}");
+        }
+    }
+
+    #[test]
     fn hulls_find_what_all_pairs_say(points in points()) {
         match (rates(&points), rates_slowly(&points)) {
             (Some(fast), Some(slow)) => for (a, b) in fast.into_iter().zip(slow) {

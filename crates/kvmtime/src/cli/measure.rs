@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use kvmtime_core::estimate::{Estimate, estimate};
+use anyhow::Context;
+use kvmtime_core::estimate::estimate;
 use kvmtime_core::events::Event;
-use kvmtime_core::reading::Verdict;
+use kvmtime_core::reading::{Earlier, Verdict};
 use kvmtime_core::units::{Nanos, Ppb};
 
 use super::exit::{self, Exit, Hinted};
@@ -12,7 +13,7 @@ use crate::measure::echo::Port;
 use crate::measure::{self, Missed, Progress, Run, Source, Until};
 use crate::output::{self, Live, Measurement, Measurements, Table};
 use crate::probe::{self, Part};
-use crate::world::{self, World};
+use crate::world::{self, World, history};
 
 /// Measure how far a clock is off and how fast it drifts, each with its bound
 ///
@@ -76,6 +77,22 @@ pub(super) struct Args {
     #[arg(long, value_name = "TIME")]
     budget: Option<Nanos>,
 
+    /// Also keep the result, for `kvmtime history`
+    #[arg(long)]
+    record: bool,
+
+    /// The file to keep it in [default: that of `kvmtime history`]
+    #[arg(long, value_name = "FILE", requires = "record")]
+    history: Option<PathBuf>,
+
+    /// Also draw it: offset, delays, Allan deviation and error budget
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+
+    /// Also write a page with numbers and pictures that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+
     /// How to print the result
     #[arg(long, value_enum, default_value_t)]
     format: Table,
@@ -117,10 +134,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let budget_kept = all.iter().all(|m| m.verdict.is_none_or(|verdict| verdict == Verdict::Kept));
     if !all.is_empty() {
         let missed = missed.into_iter().map(|missed| (missed.what, missed.why)).collect();
-        output::measurements(
-            &Measurements { started, all, missed, budget: args.budget },
-            args.format,
-        )?;
+        let all = Measurements { started, all, missed, budget: args.budget };
+        output::measurements(&all, args.format)?;
+        args.draw(&all)?;
+        args.keep(&all)?;
     }
     exit::failed_parts(&failures);
     Ok(match (failures.is_empty(), budget_kept) {
@@ -155,6 +172,43 @@ impl Args {
             }
         }
         (runs, vec![], failures)
+    }
+
+    /// Appends it to the history.
+    fn keep(&self, all: &Measurements) -> anyhow::Result<()> {
+        if !self.record {
+            return Ok(());
+        }
+        let path = self.history.clone().unwrap_or_else(history::place);
+        let entry = |measurement: &Measurement| {
+            let Measurement { series, estimate, .. } = measurement;
+            Earlier {
+                started: all.started,
+                clock: series.clock.clone(),
+                against: series.against.clone(),
+                method: series.method.clone(),
+                lasted: estimate.lasted,
+                readings: i64::try_from(estimate.readings).unwrap_or(i64::MAX),
+                offset: estimate.offset,
+                rate: estimate.drift.map(|drift| drift.rate),
+                confidence: estimate.drift.map(|drift| drift.confidence),
+                events: i64::try_from(estimate.events.len()).unwrap_or(i64::MAX),
+            }
+        };
+        let entries: Vec<_> = all.all.iter().map(entry).collect();
+        history::append(&path, &entries)
+            .with_context(|| format!("cannot write the history {}", path.display()))
+    }
+
+    /// Writes the pictures that were asked for.
+    fn draw(&self, all: &Measurements) -> anyhow::Result<()> {
+        let save = |path: &Option<PathBuf>, page: fn(&Measurements) -> String| match path {
+            Some(path) => world::save(path, &page(all))
+                .with_context(|| format!("cannot write {}", path.display())),
+            None => Ok(()),
+        };
+        save(&self.svg, output::measurements_svg)?;
+        save(&self.html, output::measurements_html)
     }
 
     fn domains(&self, target: &str) -> anyhow::Result<Vec<Source>> {
@@ -213,12 +267,8 @@ fn closed(source: &Source, error: &std::io::Error) -> anyhow::Error {
 }
 
 fn show(live: &Live, progress: &Progress<'_>) {
-    let now = |run: &Run| -> Option<(String, Estimate)> {
-        let estimate = estimate(&run.series)?;
-        Some((run.series.clock.clone(), estimate))
-    };
-    let estimates: Vec<_> = progress.runs.iter().filter_map(now).collect();
-    live.show(progress.passed, progress.duration, progress.needed, &estimates);
+    let now = || progress.runs.iter().filter_map(|run| estimate(&run.series)).collect();
+    live.show(progress.passed, progress.duration, progress.needed, now);
 }
 
 fn measured(mut run: Run, budget: Option<Nanos>) -> anyhow::Result<Measurement> {

@@ -8,6 +8,7 @@ mod echo;
 mod exit;
 mod explain;
 mod facts;
+mod history;
 mod measure;
 mod rules;
 mod targets;
@@ -35,6 +36,7 @@ enum Command {
     Config(config::Args),
     Translate(translate::Args),
     Measure(measure::Args),
+    History(history::Args),
     Echo(echo::Args),
 }
 
@@ -53,6 +55,7 @@ pub fn main() -> ExitCode {
         Command::Config(args) => config::run(&args),
         Command::Translate(args) => translate::run(&args),
         Command::Measure(args) => measure::run(&args),
+        Command::History(args) => history::run(&args),
         Command::Echo(args) => echo::run(&args),
     };
     done.unwrap_or_else(|error| exit::failed(&error)).into()

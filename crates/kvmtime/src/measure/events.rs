@@ -33,12 +33,13 @@ pub(crate) fn watch(
     let has_rtc = world::is_there(SINCE_EPOCH);
     let end = duration.map(|duration| clock::monotonic() + duration);
     let mut due = None;
+    let mut set = false;
     for turn in 0_u32.. {
         if turn.is_multiple_of(SELDOM) {
             let state = state(&world);
             watch.state(clock::realtime(), state).iter().try_for_each(&mut tell)?;
         }
-        let look = look(due, has_rtc && turn.is_multiple_of(RTC));
+        let look = look(due, set, has_rtc && turn.is_multiple_of(RTC));
         watch.look(look).iter().try_for_each(&mut tell)?;
         let now = clock::monotonic();
         if clock::interrupted() || end.is_some_and(|end| now >= end) {
@@ -49,7 +50,7 @@ pub(crate) fn watch(
         let wait = interval.0 - interval.0 / SPREAD * phase / 1000;
         let wait = end.map_or(wait, |end| wait.min((end - now).0));
         let milliseconds = i32::try_from(wait / 1_000_000).unwrap_or(i32::MAX).max(1);
-        let set = steps.wait(milliseconds)?;
+        set = steps.wait(milliseconds)?;
         due = (!set).then(|| now + Nanos(i64::from(milliseconds) * 1_000_000));
     }
     watch.end().iter().try_for_each(tell)
@@ -57,7 +58,7 @@ pub(crate) fn watch(
 
 const SINCE_EPOCH: &str = "/sys/class/rtc/rtc0/since_epoch";
 
-fn look(due: Option<Nanos>, rtc: bool) -> Look {
+fn look(due: Option<Nanos>, set: bool, rtc: bool) -> Look {
     // The time of waking up comes first: what follows takes its own.
     let woken = clock::monotonic();
     let late = due.is_some_and(|due| woken - due > Nanos::MILLISECOND);
@@ -67,7 +68,7 @@ fn look(due: Option<Nanos>, rtc: bool) -> Look {
     let rtc = rtc.then(second).flatten();
     // Who was woken in time has not waited.
     let (waited, steal) = if late || rtc.is_some() { (waited(), steal()) } else { (None, None) };
-    Look { moment, due, waited: waited.unwrap_or_default(), raw, count, steal, rtc }
+    Look { moment, due, set, waited: waited.unwrap_or_default(), raw, count, steal, rtc }
 }
 
 fn second() -> Option<(i64, [Nanos; 2])> {

@@ -47,7 +47,8 @@ impl Run {
     /// Reads all pairs in turns.
     pub(crate) fn all(runs: &mut [Self], until: Until, mut look: impl FnMut(&Progress<'_>)) {
         let start = clock::monotonic();
-        let mut next = start;
+        let (mut next, mut judged) = (start, start);
+        let mut known = (false, None);
         loop {
             for run in &mut *runs {
                 if !clock::interrupted() {
@@ -55,8 +56,14 @@ impl Run {
                 }
             }
             let passed = clock::monotonic() - start;
-            let wanted = until.precision.map(|precision| wanted(runs, precision));
-            let (precise, needed) = wanted.unwrap_or_default();
+            // Thinking about the readings takes time that the next one needs.
+            if let Some(precision) = until.precision
+                && clock::monotonic() - judged > Nanos::SECOND
+            {
+                known = wanted(runs, precision);
+                judged = clock::monotonic();
+            }
+            let (precise, needed) = known;
             look(&Progress { passed, duration: until.duration, runs, needed });
             let over = until.duration.is_some_and(|duration| passed >= duration);
             let hopeless = runs.iter().all(Self::is_hopeless);

@@ -41,6 +41,7 @@ pub(crate) struct Live {
 }
 
 const EVERY: Nanos = Nanos(10_000_000_000);
+const EVERY_ON_TERMINAL: Nanos = Nanos(500_000_000);
 
 impl Live {
     pub(crate) fn new() -> Self {
@@ -52,15 +53,20 @@ impl Live {
         Self { bar, terminal: io::stderr().is_terminal(), said: Mutex::default() }
     }
 
-    /// Shows what is known so far.
+    /// Shows what is known so far, if it is time to: `now` is asked for no sooner.
     pub(crate) fn show(
         &self,
         passed: Nanos,
         duration: Option<Nanos>,
         needed: Option<Needed>,
-        now: &[(String, Estimate)],
+        now: impl FnOnce() -> Vec<Estimate>,
     ) {
-        let each = now.iter().map(|(_, estimate)| {
+        let Ok(mut said) = self.said.lock() else { return };
+        if passed - *said < if self.terminal { EVERY_ON_TERMINAL } else { EVERY } {
+            return;
+        }
+        *said = passed;
+        let each = now().into_iter().map(|estimate| {
             let rate = estimate.drift.map(|drift| format!(", drift {:+}", drift.rate));
             format!("{}{}", offset(estimate.offset), rate.unwrap_or_default())
         });
@@ -72,11 +78,8 @@ impl Live {
         let line =
             format!("{:.0} s{end}: {}", passed.secs(), each.collect::<Vec<_>>().join("  |  "));
         if self.terminal {
-            return self.bar.set_message(line);
-        }
-        let Ok(mut said) = self.said.lock() else { return };
-        if passed - *said >= EVERY {
-            *said = passed;
+            self.bar.set_message(line);
+        } else {
             // Where nobody can be told, the result still comes.
             let _ = writeln!(io::stderr().lock(), "{line}");
         }
@@ -319,7 +322,7 @@ pub(super) fn csv(out: &mut dyn Write, all: &Measurements) -> io::Result<()> {
 }
 
 /// RFC 4180, 2: what holds a comma, a quote or a line's end stands in quotes.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     match text.contains([',', '"', '\n', '\r']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
         false => text.to_owned(),

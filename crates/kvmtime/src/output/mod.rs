@@ -1,14 +1,17 @@
 //! What users see: the only place that prints.
 
 mod brief;
+mod chart;
 mod event;
 mod explain;
 mod facts;
+mod history;
 mod json;
 mod junit;
 mod limit;
 mod markdown;
 mod measurement;
+mod measurement_report;
 mod nagios;
 mod report;
 mod rules;
@@ -24,6 +27,7 @@ use kvmtime_core::events::Event;
 use kvmtime_core::facts::Facts;
 use kvmtime_core::finding::Severity;
 use kvmtime_core::messages::Explained;
+use kvmtime_core::reading::Earlier;
 use kvmtime_core::rule::Rule;
 use kvmtime_core::symptoms::Ranked;
 use kvmtime_core::translate::{Difference, Translation};
@@ -321,6 +325,33 @@ pub(crate) fn measurements(all: &Measurements, format: Table) -> io::Result<()> 
         Table::Json => measurement::json(out, all),
         Table::Csv => measurement::csv(out, all),
     })
+}
+
+/// Prints earlier measurements.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn history(all: &[Earlier], format: Table) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Table::Text => history::text(out, all),
+        Table::Json => history::json(out, all),
+        Table::Csv => history::csv(out, all),
+    })
+}
+
+/// Earlier measurements as a picture.
+pub(crate) fn history_svg(all: &[Earlier]) -> String {
+    history::svg(all)
+}
+
+/// Measurements as a picture.
+pub(crate) fn measurements_svg(all: &Measurements) -> String {
+    measurement_report::svg(all)
+}
+
+/// Measurements as a page that needs nothing else.
+pub(crate) fn measurements_html(all: &Measurements) -> String {
+    measurement_report::html(all)
 }
 
 /// Prints an event when it happens.

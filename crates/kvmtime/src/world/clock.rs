@@ -6,8 +6,9 @@ use kvmtime_core::reading::{Interval, Moment};
 use kvmtime_core::units::Nanos;
 use kvmtime_sys::{clock_read, counter};
 
-/// So often the distance of two clocks is taken: one in a hundred single ones is interrupted.
-const TRIES: u32 = 6;
+/// So often the distance of two clocks is taken: one in a hundred single ones is interrupted, and together they say more than the
+/// narrowest. The error of 16 was at most 11 ns on an AMD EPYC.
+const TRIES: u32 = 16;
 
 /// `CLOCK_MONOTONIC`.
 pub(crate) fn monotonic() -> Nanos {

@@ -4,7 +4,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -107,6 +107,28 @@ pub(super) fn run(command: &[&str]) -> io::Result<String> {
 /// What the kernel says.
 pub(crate) fn open(path: &str) -> io::Result<OwnedFd> {
     File::open(path).map(Into::into)
+}
+
+/// Writes a file that was named on the command line for it.
+///
+/// # Errors
+/// What the kernel says.
+pub(crate) fn save(path: &Path, text: &str) -> io::Result<()> {
+    fs::write(path, text)
+}
+
+/// Whether root runs the program.
+pub(super) fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+/// Makes a folder, and those above it.
+///
+/// # Errors
+/// What the kernel says.
+#[cfg(feature = "history")]
+pub(super) fn make_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
 }
 
 /// Whether something is there, for the decision whether to ask it at all.

@@ -5,6 +5,7 @@
 
 pub(crate) mod clock;
 mod folder;
+pub(crate) mod history;
 mod live;
 mod record;
 mod talk;
@@ -19,7 +20,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use folder::is_evidence;
 pub(crate) use live::{
-    Input, epoch_seconds, input, is_there, number, open, processes, read, variable,
+    Input, epoch_seconds, input, is_there, number, open, processes, read, save, variable,
 };
 pub(crate) use record::Recorder;
 pub(crate) use talk::{Listener, Packets, Talk};
