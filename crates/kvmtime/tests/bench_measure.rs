@@ -90,6 +90,9 @@ fn coverage_and_drift() {
     let found = measurements(ours);
     let rtc = measurements(rtc);
     let seen = truth.take();
+    // For whoever wants to look at the readings.
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench_measure.json");
+    std::fs::write(kept, serde_json::to_vec(&found).unwrap()).unwrap();
     let [agent, echo, line] = &found[..] else { panic!("{}", found.len()) };
     coverage(&seen, &[("guest agent", agent), ("echo, virtio", echo), ("echo, serial", line)]);
     edges(&seen, &inside["measurements"][0], &rtc[0]);
@@ -101,7 +104,7 @@ fn coverage_and_drift() {
 fn guest() -> Result<(Guest, tempfile::TempDir), Lacking> {
     lacking::program("qemu-ga", "qemu-guest-agent")?;
     let folder = tempfile::tempdir().unwrap();
-    let answer = injected::program(folder.path())?;
+    let answer = injected::answer(folder.path())?;
     let image = Image::linux()?.program(Path::new(KVMTIME))?.program(&answer)?;
     let image = image.job(&format!("{}{JOB}", injected::ANSWER));
     let options = [&PORTS[..], &injected::MEMORY[..]].concat();
@@ -244,6 +247,82 @@ fn minute(seen: &Seen, inside: &Value) {
 
 fn row(what: &str, by: &str, found: &str, target: &str, met: bool) {
     println!("| {what} | {by} | {found} | {target} | {} |", if met { "met" } else { "not met" });
+}
+
+/// Steps of 100 ns, watched from beside; then what watching costs while nothing happens, without its start.
+const STEPS: &str = "
+cost() { awk '{print $14 + $15}' /proc/$1/stat; }
+kvmtime measure --events --interval 10s --format json >events 2>/dev/null &
+watch=$!
+sleep 3
+step 300 100 >steps
+sleep 1
+before=$(cost $watch)
+sleep 60
+echo cost: $(($(cost $watch) - before))
+kill $watch
+wait $watch
+grep step events | sed 's/^/event: /'
+sed 's/^/step: /' steps
+echo end:
+while :; do sleep 3600; done
+";
+
+#[test]
+#[ignore = "run by cargo xtask bench measure"]
+fn steps() {
+    let started = || -> Result<Guest, Lacking> {
+        let folder = tempfile::tempdir().unwrap();
+        let step = injected::step(folder.path())?;
+        let image = Image::linux()?.program(Path::new(KVMTIME))?.program(&step)?.job(STEPS);
+        // The TSC is read at once; another clocksource takes the device's time.
+        Guest::start(&image, "clocksource=tsc tsc=nowatchdog", &["-smp", "2"])
+    };
+    let Some(mut guest) = need(started()) else { return };
+    // Ticks of 10 ms in a minute.
+    let cost: f64 = guest.says("cost: ").parse::<f64>().unwrap() * 0.01 * 60.0;
+    let lines = guest.until("end:");
+    let rest = |start: &str| -> Vec<String> {
+        lines.iter().filter_map(|line| line.strip_prefix(start)).map(str::to_owned).collect()
+    };
+    let events: Vec<Value> =
+        rest("event: ").iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let steps: Vec<(i64, i64)> = rest("step: ")
+        .iter()
+        .map(|line| line.split_once(' ').unwrap())
+        .map(|(at, by)| (at.parse().unwrap(), by.parse().unwrap()))
+        .collect();
+    let mut latencies = Vec::new();
+    let mut errors = Vec::new();
+    for (at, by) in &steps {
+        let seen =
+            |event: &&Value| (0..140_000_000).contains(&(event["at"].as_i64().unwrap() - at));
+        let Some(event) = events.iter().find(seen) else { continue };
+        latencies.push(Nanos(event["at"].as_i64().unwrap() - at));
+        errors.push((interval(&event["size"]).middle() - Nanos(*by)).abs());
+    }
+    latencies.sort_unstable();
+    errors.sort_unstable();
+    println!();
+    let (found, all) = (latencies.len(), steps.len());
+    row("steps of 100 ns", "--events", &format!("{found} of {all} found"), "all", found == all);
+    let quantiles = |all: &[Nanos]| {
+        let at = |share: usize| all[(all.len() * share / 100).min(all.len() - 1)];
+        (at(50), at(99), at(100))
+    };
+    let (p50, p99, max) = quantiles(&errors);
+    let words = format!("median {p50}, p99 {p99}, max {max}");
+    row("size error", "--events", &words, "≤ 50 ns", max <= Nanos(50));
+    let (p50, p99, max) = quantiles(&latencies);
+    let words = format!("median {p50}, p99 {p99}, max {max}");
+    row("latency", "--events", &words, "p99 ≤ 1 ms", p99 <= Nanos::MILLISECOND);
+    row(
+        "CPU",
+        "--events --interval 10s",
+        &format!("{cost:.2} s an hour"),
+        "≤ 0.05 s",
+        cost <= 0.05,
+    );
 }
 
 /// A loop as people write it, in the place where libvirt is.

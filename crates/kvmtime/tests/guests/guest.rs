@@ -80,6 +80,13 @@ impl Guest {
         }
     }
 
+    /// Waits for a line on its console that begins with this, and gives all that come before it.
+    pub(crate) fn until(&mut self, start: &str) -> Vec<String> {
+        let from = self.said.len();
+        self.says(start);
+        self.said[from..].to_vec()
+    }
+
     /// Stops the machine for a while: nothing in it runs, its clock neither.
     pub(crate) fn pause(&self, time: Duration) {
         let mut monitor = Monitor::of(self.folder.path());

@@ -37,9 +37,18 @@ const PAUSE: Duration = Duration::from_secs(2);
 const QUESTIONS: u64 = 300;
 
 /// The program that answers.
-pub(crate) fn program(folder: &Path) -> Result<PathBuf, Lacking> {
-    let (source, program) = (folder.join("answer.c"), folder.join("answer"));
-    std::fs::write(&source, include_str!("answer.c")).unwrap();
+pub(crate) fn answer(folder: &Path) -> Result<PathBuf, Lacking> {
+    build(folder, "answer", include_str!("answer.c"))
+}
+
+/// The program that steps a guest's clock.
+pub(crate) fn step(folder: &Path) -> Result<PathBuf, Lacking> {
+    build(folder, "step", include_str!("step.c"))
+}
+
+fn build(folder: &Path, name: &str, text: &str) -> Result<PathBuf, Lacking> {
+    let (source, program) = (folder.join(format!("{name}.c")), folder.join(name));
+    std::fs::write(&source, text).unwrap();
     let mut cc = Command::new("cc");
     match cc.args(["-O2", "-static", "-o"]).arg(&program).arg(&source).status() {
         Ok(status) if status.success() => Ok(program),
