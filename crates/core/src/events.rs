@@ -14,14 +14,14 @@ pub struct Look {
     pub due: Option<Nanos>,
     /// Whether the kernel said that somebody set the clock.
     pub set: bool,
-    /// How long the watch itself has waited for a CPU of this machine: second number of schedstat.
-    pub waited: Nanos,
+    /// How long the watch itself has waited for a CPU of this machine (second number of schedstat), where that was looked at.
+    pub waited: Option<Nanos>,
+    /// CPU time that the host gave to others (/proc/stat), where that was looked at.
+    pub steal: Option<Nanos>,
     /// `CLOCK_MONOTONIC_RAW`.
     pub raw: Nanos,
-    /// The TSC.
-    pub count: Option<u64>,
-    /// CPU time that the host gave to others, /proc/stat.
-    pub steal: Option<Nanos>,
+    /// The TSC before and after that.
+    pub counts: Option<[u64; 2]>,
     /// The RTC's second, and when by `CLOCK_MONOTONIC` it was first and last possible.
     pub rtc: Option<(i64, [Nanos; 2])>,
 }
@@ -91,6 +91,8 @@ const SLEWED_PPM: f64 = 500.0;
 pub struct Watch {
     last: Option<Look>,
     state: Option<State>,
+    waited: Option<Nanos>,
+    steal: Option<Nanos>,
     /// RTC − `CLOCK_MONOTONIC`, as far as the looks so far tell, and when that was.
     rtc: Option<(Nanos, Interval)>,
     freeze: Option<Freeze>,
@@ -128,6 +130,8 @@ impl Watch {
             stepped(&last.moment, &look, at, &mut events);
             self.lateness(&last, &look);
             self.counter(&last, &look, at, &mut events);
+        } else {
+            (self.waited, self.steal) = (look.waited, look.steal);
         }
         self.frozen(&look, at, &mut events);
         self.settled(look.moment.monotonic, at, &mut events);
@@ -179,16 +183,19 @@ impl Watch {
     }
 
     fn lateness(&mut self, last: &Look, look: &Look) {
+        // Since they were looked at before.
+        let grown = |before: &mut Option<Nanos>, now: Option<Nanos>| {
+            let grown = before.zip(now).map(|(before, now)| now - before);
+            *before = now.or(*before);
+            grown.unwrap_or_default()
+        };
+        let own = grown(&mut self.waited, look.waited);
+        let steal = grown(&mut self.steal, look.steal);
         let Some(due) = look.due else { return };
-        let own = look.waited - last.waited;
         let late = look.moment.monotonic - due - own;
         if late < LATE {
             return;
         }
-        let steal = match (last.steal, look.steal) {
-            (Some(before), Some(now)) => now - before,
-            _ => Nanos(0),
-        };
         let before = self.late.unwrap_or(Lateness {
             last: due,
             count: 0,
@@ -239,20 +246,22 @@ impl Watch {
 
     /// Whatever CLOCK_MONOTONIC_RAW counts, the TSC counts besides: where both count the same, this tells nothing.
     fn counter(&mut self, last: &Look, look: &Look, at: Nanos, events: &mut Vec<Event>) {
-        let (Some(before), Some(now)) = (last.count, look.count) else { return };
+        let (Some(before), Some(now)) = (last.counts, look.counts) else { return };
         let counts = |from: u64, to: u64| Nanos(to.wrapping_sub(from).cast_signed()).ns();
         if let Some((_, rate)) = self.rate {
-            let ran = counts(before, now) * rate;
+            // What certainly passed, and how much more may have: something may have come between two reads.
+            let ran = counts(before[1], now[0]) * rate;
+            let more = (counts(before[0], before[1]) + counts(now[0], now[1])) * rate;
             let lost = Nanos::from_ns(ran - (look.raw - last.raw).ns()).unwrap_or_default();
-            // The rate of the first seconds is as good as some ppm; reads are apart by as much as somebody comes between.
-            let doubt = Nanos::from_ns(ran.abs() * 20e-6 + 1e6).unwrap_or_default();
+            // The rate of the first seconds is as good as some ppm.
+            let doubt = Nanos::from_ns(ran.abs() * 20e-6 + more + 1e6).unwrap_or_default();
             if lost > doubt {
                 let kvm = self.state.as_ref().and_then(|state| state.clocksource.as_deref());
                 let frozen = kvm == Some("kvm-clock");
                 events.push(Event {
                     at,
                     what: if frozen { What::Frozen } else { What::LostTime },
-                    size: Some(Interval::around(lost, doubt)),
+                    size: Some(Interval { lo: lost - doubt, hi: lost + doubt }),
                     evidence: "the TSC went on without CLOCK_MONOTONIC_RAW".to_owned(),
                 });
             }
@@ -261,7 +270,7 @@ impl Watch {
         let passed = (look.raw - first.raw).ns();
         // Calibrated over the first ten seconds, then left alone: a loss may not change what it is measured by.
         if passed > 0.0 && passed < 1e10 {
-            let all = first.count.map(|first| counts(first, now)).filter(|all| *all > 0.0);
+            let all = first.counts.map(|first| counts(first[1], now[1])).filter(|all| *all > 0.0);
             self.rate = all.map(|all| (first, passed / all));
         }
     }
@@ -285,7 +294,9 @@ impl Lateness {
     fn event(&self, at: Nanos) -> Event {
         let Self { count, sum, asleep, worst, steal, .. } = *self;
         let stolen = steal.ns() >= 0.5 * sum.ns();
-        let what = if count > 2 || stolen { What::Starved } else { What::Stalled };
+        // One gap that is longer than all others together is one event, on a busy machine, too.
+        let one = worst.ns() * 2.0 > sum.ns();
+        let what = if one && !stolen { What::Stalled } else { What::Starved };
         let by = if stolen { format!(", {steal} of steal time") } else { String::new() };
         Event {
             at,
@@ -358,7 +369,7 @@ mod tests {
                 },
                 due: Some(Nanos(due)),
                 raw: Nanos(self.now),
-                count: u64::try_from(2 * self.now).ok(),
+                counts: u64::try_from(2 * self.now).ok().map(|count| [count; 2]),
                 rtc: Some((rtc, [Nanos(self.now), Nanos(self.now + 10_000)])),
                 ..Look::default()
             };
@@ -414,6 +425,41 @@ mod tests {
         let event = machine.only();
         assert_eq!(event.what, What::Starved);
         assert_eq!(event.size, Some(Interval { lo: Nanos(400 * MS), hi: Nanos(850 * MS) }));
+    }
+
+    #[test]
+    fn who_waited_for_a_cpu_of_its_own_machine_was_not_stalled() {
+        let moment = |ms: i64| Moment { monotonic: Nanos(ms * MS), ..Moment::default() };
+        let look = |ms, waited: Option<i64>| Look {
+            moment: moment(ms),
+            due: Some(Nanos(100 * MS)),
+            waited: waited.map(|ms| Nanos(ms * MS)),
+            ..Look::default()
+        };
+        let mut watch = Watch::default();
+        watch.look(look(0, Some(5000)));
+        watch.look(look(90, None));
+        watch.look(look(600, Some(5495)));
+        assert_eq!(watch.end(), []);
+        watch.look(look(700, Some(5500)));
+        assert_eq!(watch.end().len(), 1);
+    }
+
+    #[test]
+    fn a_counter_that_goes_on_without_the_clock_tells_what_it_lost() {
+        let mut watch = Watch::default();
+        let mut look = |seconds: i64, count: i64| {
+            let now = Nanos(seconds * 1000 * MS);
+            let moment = Moment { monotonic: now, ..Moment::default() };
+            let counts = u64::try_from(count).ok().map(|count| [count, count + 200]);
+            watch.look(Look { moment, raw: now, counts, ..Look::default() })
+        };
+        // 2 GHz; then 4687 ms more than the clock says.
+        let events: Vec<Event> = (0..20).flat_map(|s| look(s, s * 2_000_000_000)).collect();
+        assert_eq!(events, []);
+        let events = look(20, 20 * 2_000_000_000 + 4687 * 2 * MS);
+        assert_eq!((events.len(), events[0].what), (1, What::LostTime));
+        assert!(events[0].size.unwrap().contains(Nanos(4687 * MS)), "{events:?}");
     }
 
     #[test]

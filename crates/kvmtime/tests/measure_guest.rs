@@ -144,6 +144,34 @@ fn a_pause_and_a_step_are_told_apart_and_from_drift() {
 }
 
 #[test]
+fn a_stopped_machine_and_a_stopped_process_are_told_apart_from_inside() {
+    let job = format!("kvmtime measure --events --format json >/dev/console\n{STAY}");
+    let Some(mut guest) = need(guest(&job, &[])) else { return };
+    // A busy host is no news here.
+    let next = |guest: &mut Guest, what: &str| -> Value {
+        loop {
+            let line = guest.says("{\"schema\":\"kvmtime.event/1\",");
+            let event: Value = serde_json::from_str(&format!("{{{line}")).unwrap();
+            let long = event["size"]["hi"].as_i64().is_some_and(|hi| hi > 1_500_000_000);
+            if event["what"] == what && long {
+                return event;
+            }
+        }
+    };
+    guest.ready();
+    // Until the RTC's second edges are known.
+    std::thread::sleep(Duration::from_secs(8));
+    guest.pause(Duration::from_secs(2));
+    let event = next(&mut guest, "frozen");
+    let (lo, hi) = ends(&event["size"]);
+    assert!(lo <= 2_100_000_000 && 2_000_000_000 <= hi, "{event}");
+    guest.stall(Duration::from_secs(2));
+    let event = next(&mut guest, "stalled");
+    let (lo, hi) = ends(&event["size"]);
+    assert!((1_500_000_000..2_500_000_000).contains(&lo) && hi >= 1_900_000_000, "{event}");
+}
+
+#[test]
 fn a_rate_that_was_set_is_the_rate_that_is_measured() {
     // adjtimex(2): a tick of 10,000 µs is the nominal one, so 10,004 is 400 ppm more.
     let job = format!("adjtimex -q -t 10004 >/dev/null\necho measure me\n{STAY}");

@@ -61,14 +61,25 @@ const SINCE_EPOCH: &str = "/sys/class/rtc/rtc0/since_epoch";
 fn look(due: Option<Nanos>, set: bool, rtc: bool) -> Look {
     // The time of waking up comes first: what follows takes its own.
     let woken = clock::monotonic();
-    let late = due.is_some_and(|due| woken - due > Nanos::MILLISECOND);
+    // Who was woken in time has not waited; the first look is what later ones are compared with.
+    let late = due.is_none_or(|due| woken - due > Nanos::MILLISECOND);
     let moment = kvmtime_core::reading::Moment { monotonic: woken, ..clock::moment() };
-    let raw = Nanos(clock_read::now(libc::CLOCK_MONOTONIC_RAW).unwrap_or_default());
-    let count = clock::counts_tsc().then(clock::count);
+    let (raw, counts) = raw();
     let rtc = rtc.then(second).flatten();
-    // Who was woken in time has not waited.
     let (waited, steal) = if late || rtc.is_some() { (waited(), steal()) } else { (None, None) };
-    Look { moment, due, set, waited: waited.unwrap_or_default(), raw, count, steal, rtc }
+    Look { moment, due, set, waited, steal, raw, counts, rtc }
+}
+
+/// `CLOCK_MONOTONIC_RAW` between two counts of the TSC, as near to each other as some tries give them.
+fn raw() -> (Nanos, Option<[u64; 2]>) {
+    let read = |_| {
+        let before = clock::count();
+        let raw = clock_read::now(libc::CLOCK_MONOTONIC_RAW).unwrap_or_default();
+        (Nanos(raw), [before, clock::count()])
+    };
+    let nearest = (0..3).map(read).min_by_key(|(_, counts)| counts[1].wrapping_sub(counts[0]));
+    let (raw, counts) = nearest.unwrap_or_default();
+    (raw, clock::counts_tsc().then_some(counts))
 }
 
 fn second() -> Option<(i64, [Nanos; 2])> {

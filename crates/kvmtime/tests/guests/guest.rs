@@ -87,6 +87,17 @@ impl Guest {
         self.said[from..].to_vec()
     }
 
+    /// Stops QEMU for a while, by a signal: nothing in the machine runs, while its clocks go on.
+    pub(crate) fn stall(&self, time: Duration) {
+        let signal = |name: &str| {
+            let pid = self.pid().to_string();
+            assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+        };
+        signal("STOP");
+        std::thread::sleep(time);
+        signal("CONT");
+    }
+
     /// Stops the machine for a while: nothing in it runs, its clock neither.
     pub(crate) fn pause(&self, time: Duration) {
         let mut monitor = Monitor::of(self.folder.path());
