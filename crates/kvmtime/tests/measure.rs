@@ -6,11 +6,13 @@
     reason = "tests make clocks"
 )]
 
+mod lacking;
 mod run;
 
 use std::net::UdpSocket;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use lacking::{Lacking, need};
 use run::{json, kvmtime, run, words};
 use serde_json::Value;
 
@@ -82,6 +84,41 @@ fn the_offset_to_a_server_is_within_the_bound_and_so_is_every_reading() {
     let link = &found["chain"]["links"][1];
     assert_eq!((&link["clock"], &link["against"]), (&Value::from(&against[4..]), &"UTC".into()));
     assert_eq!(ends(&link["offset"]), (-15_625_000, 15_625_000));
+}
+
+#[test]
+fn an_echo_of_this_machine_is_not_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = folder.path().join("echo").into_os_string().into_string().unwrap();
+    let mut echo = kvmtime().args(["echo", "--port", &port]).spawn().unwrap();
+    while !std::path::Path::new(&port).exists() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let found = measured(&["--echo", &port, "--duration", "1s", "--interval", "5ms"]);
+    for reading in found["readings"].as_array().unwrap() {
+        let (lo, hi) = ends(&reading["offset"]);
+        assert!(lo <= 0 && 0 <= hi, "{reading}");
+    }
+    let (lo, hi) = ends(&found["offset"]);
+    assert!(lo <= 0 && 0 <= hi && hi - lo < 2 * MS, "{lo} {hi}");
+    let pid = echo.id().to_string();
+    assert!(std::process::Command::new("kill").arg(&pid).status().unwrap().success());
+    assert_eq!(echo.wait().unwrap().code(), Some(0));
+    // It leaves nothing behind.
+    assert!(!std::path::Path::new(&port).exists());
+}
+
+#[test]
+fn a_ptp_clock_is_read_by_the_best_method_that_it_offers() {
+    let clock = || match std::path::Path::new("/dev/ptp0").exists() {
+        true => Ok("phc:/dev/ptp0"),
+        false => Err(Lacking::Impossible("a PTP clock (/dev/ptp0)".to_owned())),
+    };
+    let Some(clock) = need(clock()) else { return };
+    let found = measured(&["--against", clock, "--duration", "1s"]);
+    assert!(found["method"].as_str().unwrap().starts_with("PTP_SYS_OFFSET"), "{}", found["method"]);
+    let (lo, hi) = ends(&found["offset"]);
+    assert!(hi - lo < 10 * MS, "{lo} {hi}");
 }
 
 #[test]

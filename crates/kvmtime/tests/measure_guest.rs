@@ -172,6 +172,32 @@ fn a_stopped_machine_and_a_stopped_process_are_told_apart_from_inside() {
 }
 
 #[test]
+fn an_echo_over_vsock_of_the_same_machine_is_not_off() {
+    let job = format!(
+        "for module in vsock vmw_vsock_virtio_transport_common vsock_loopback; do
+    insmod /modules/$module.ko
+done
+kvmtime echo --port vsock:323 &
+until kvmtime measure --echo vsock:1:323 --duration 1ms >/dev/null 2>&1; do usleep 50000; done
+echo vsock: $(kvmtime measure --echo vsock:1:323 --duration 1s --format json 2>/dev/null)
+{STAY}"
+    );
+    let started = || {
+        let mut image = Image::linux()?.program(KVMTIME.as_ref())?.job(&job);
+        for module in ["vsock", "vmw_vsock_virtio_transport_common", "vsock_loopback"] {
+            image = image.module(&format!("net/vmw_vsock/{module}.ko"));
+        }
+        Guest::start(&image, CLOCK, &[])
+    };
+    let Some(mut guest) = need(started()) else { return };
+    let found: Value = serde_json::from_str(&guest.says("vsock: ")).unwrap();
+    for reading in found["measurements"][0]["readings"].as_array().unwrap() {
+        let (lo, hi) = ends(&reading["offset"]);
+        assert!(lo <= 0 && 0 <= hi, "{reading}");
+    }
+}
+
+#[test]
 fn a_rate_that_was_set_is_the_rate_that_is_measured() {
     // adjtimex(2): a tick of 10,000 µs is the nominal one, so 10,004 is 400 ppm more.
     let job = format!("adjtimex -q -t 10004 >/dev/null\necho measure me\n{STAY}");

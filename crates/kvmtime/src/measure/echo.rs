@@ -14,7 +14,7 @@ use crate::world::{Listener, Talk, clock, is_there};
 
 const PATIENCE: Nanos = Nanos(3_000_000_000);
 /// A listener looks this often whether it should end.
-const PAUSE: Nanos = Nanos(1_000_000_000);
+const PAUSE_MS: i32 = 1000;
 
 /// While nobody is at the other end of a port it is looked at this often.
 const NOBODY: Nanos = Nanos(50_000_000);
@@ -124,10 +124,8 @@ pub(crate) fn answer(port: &Port) -> io::Result<()> {
         Port::Vsock { port, .. } => Listener::vsock(*port)?,
     };
     while !clock::interrupted() {
-        match listener.accept() {
-            Ok(mut talk) => until_hung_up(&mut talk)?,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+        if let Some(mut talk) = listener.accept(PAUSE_MS)? {
+            until_hung_up(&mut talk)?;
         }
     }
     Ok(())
@@ -157,7 +155,7 @@ fn hung_up(error: &io::Error) -> bool {
 
 fn serve(talk: &mut Talk) -> io::Result<()> {
     while !clock::interrupted() {
-        if !talk.wait(clock::monotonic() + PAUSE)? {
+        if !talk.wait(clock::monotonic() + Nanos(1_000_000 * i64::from(PAUSE_MS)))? {
             continue;
         }
         if talk.byte(clock::monotonic())? == QUESTION {

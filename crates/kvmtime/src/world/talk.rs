@@ -169,16 +169,23 @@ impl Listener {
         vsock::listen(port).map(Self::Vsock)
     }
 
-    /// Waits for a caller.
+    /// Waits for a caller so many milliseconds, or until a signal comes.
     ///
     /// # Errors
     /// What the kernel says.
-    pub(crate) fn accept(&self) -> io::Result<Talk> {
+    pub(crate) fn accept(&self, milliseconds: i32) -> io::Result<Option<Talk>> {
+        let own = match self {
+            Self::Unix(listener, _) => listener.as_fd(),
+            Self::Vsock(listener) => listener.as_fd(),
+        };
+        if !wait::readable(own, milliseconds)? {
+            return Ok(None);
+        }
         let file = match self {
             Self::Unix(listener, _) => OwnedFd::from(listener.accept()?.0),
             Self::Vsock(listener) => vsock::accept(listener)?,
         };
-        Ok(Talk::of(file.into()))
+        Ok(Some(Talk::of(file.into())))
     }
 }
 

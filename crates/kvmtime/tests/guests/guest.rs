@@ -87,6 +87,19 @@ impl Guest {
         self.said[from..].to_vec()
     }
 
+    /// All lines on its console within a time.
+    pub(crate) fn within(&mut self, time: Duration) -> Vec<String> {
+        let end = Instant::now() + time;
+        let mut lines = Vec::new();
+        while let Ok(line) =
+            self.console.recv_timeout(end.saturating_duration_since(Instant::now()))
+        {
+            lines.push(line);
+        }
+        self.deadline = Instant::now() + PATIENCE;
+        lines
+    }
+
     /// Stops QEMU for a while, by a signal: nothing in the machine runs, while its clocks go on.
     pub(crate) fn stall(&self, time: Duration) {
         let signal = |name: &str| {
