@@ -4,8 +4,9 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
+    clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "tests run programs"
+    reason = "a bench runs programs and prints a table"
 )]
 
 mod guests;
