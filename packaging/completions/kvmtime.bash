@@ -37,6 +37,9 @@ _kvmtime() {
             kvmtime,help)
                 cmd="kvmtime__subcmd__help"
                 ;;
+            kvmtime,history)
+                cmd="kvmtime__subcmd__history"
+                ;;
             kvmtime,measure)
                 cmd="kvmtime__subcmd__measure"
                 ;;
@@ -67,6 +70,9 @@ _kvmtime() {
             kvmtime__subcmd__help,help)
                 cmd="kvmtime__subcmd__help__subcmd__help"
                 ;;
+            kvmtime__subcmd__help,history)
+                cmd="kvmtime__subcmd__help__subcmd__history"
+                ;;
             kvmtime__subcmd__help,measure)
                 cmd="kvmtime__subcmd__help__subcmd__measure"
                 ;;
@@ -83,7 +89,7 @@ _kvmtime() {
 
     case "${cmd}" in
         kvmtime)
-            opts="-h -V --help --version check facts capture rules explain config translate measure echo help"
+            opts="-h -V --help --version check facts capture rules explain config translate measure history echo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -97,12 +103,16 @@ _kvmtime() {
             return 0
             ;;
         kvmtime__subcmd__capture)
-            opts="-h -V --help --version"
+            opts="-h -V --script --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --script)
+                    COMPREPLY=($(compgen -W "windows bsd linux" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -111,7 +121,7 @@ _kvmtime() {
             return 0
             ;;
         kvmtime__subcmd__check)
-            opts="-v -q -h -V --facts --as --verbose --quiet --format --fail-on --only --skip --colour --config --help --version"
+            opts="-v -q -h -V --facts --as --verbose --quiet --format --fail-on --only --skip --colour --lifecycle --budget --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -143,6 +153,14 @@ _kvmtime() {
                     ;;
                 --colour)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lifecycle)
+                    COMPREPLY=($(compgen -W "pinned paused saved migrated snapshotted host-sleeps" -- "${cur}"))
+                    return 0
+                    ;;
+                --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -245,7 +263,7 @@ _kvmtime() {
             return 0
             ;;
         kvmtime__subcmd__help)
-            opts="check facts capture rules explain config translate measure echo help"
+            opts="check facts capture rules explain config translate measure history echo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -356,6 +374,20 @@ _kvmtime() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kvmtime__subcmd__help__subcmd__history)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kvmtime__subcmd__help__subcmd__measure)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -398,8 +430,34 @@ _kvmtime() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kvmtime__subcmd__history)
+            opts="-h -V --history --svg --format --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --history)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --svg)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json csv" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kvmtime__subcmd__measure)
-            opts="-h -V --against --qga --qmp --echo --connect --duration --interval --precision --budget --format --help --version"
+            opts="-h -V --against --qga --qmp --echo --events --connect --duration --interval --precision --budget --record --history --svg --html --format --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -438,6 +496,18 @@ _kvmtime() {
                     return 0
                     ;;
                 --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --history)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --svg)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --html)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -5,34 +5,37 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::allow::Allowed;
-use crate::facts::{Facts, Role, Source};
+use crate::facts::{Facts, Fleet, Machine, Source, System};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Check, Rule, Verdict};
 
 /// A subject that was judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
-    /// Unique in a report: `host`, `guest`, `domain/NAME`, `qemu/PID`.
+    /// Unique in a report: `host`, `guest`, `domain/NAME`, `qemu/PID`, `fleet`.
     pub id: String,
-    /// `host`, `guest`, `domain` or `qemu`.
+    /// `host`, `guest`, `domain`, `qemu` or `fleet`.
     pub kind: String,
     /// The machine's or domain's name.
     pub name: String,
     /// The operating system, if it is known.
     pub os: Option<String>,
-    /// A file, a folder or a libvirt URI.
+    /// A file, a folder or a libvirt URI; of a fleet, how many it is made of.
     pub from: String,
     /// Whether it stands for its whole machine: what is judged once of a machine was judged with it.
     #[serde(skip)]
     pub whole: bool,
+    /// What it runs, if it is a machine.
+    #[serde(skip)]
+    pub system: System,
 }
 
 impl Subject {
     /// Whether it was judged by rules of that kind.
     pub fn is_judged_by(&self, check: &Check) -> bool {
         match check {
-            Check::Machine(_) => self.whole,
-            check => check.subject() == self.kind,
+            Check::Machine(_) => self.whole && check.suits(self.system),
+            check => check.subject() == self.kind && check.suits(self.system),
         }
     }
 }
@@ -46,6 +49,15 @@ pub struct Skipped {
     pub subject: String,
     /// The fact that was lacking.
     pub why: String,
+}
+
+/// A line on a subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The subject's id.
+    pub subject: String,
+    /// The line.
+    pub text: String,
 }
 
 /// How many of each.
@@ -95,6 +107,9 @@ pub struct Report {
     pub skipped: Vec<Skipped>,
     /// How many of each.
     pub summary: Summary,
+    /// What is worth saying of a subject although nothing is wrong with it.
+    #[serde(skip)]
+    pub notes: Vec<Note>,
     /// What was found and is allowed; it counts nowhere.
     #[serde(skip)]
     pub allowed: Vec<Allowed>,
@@ -103,7 +118,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Adds another report to this one. A subject's id that would stand twice gets its source behind an `@`.
+    /// Adds another report to this one. A subject's id that would stand twice gets its source behind an `@`, and a number
+    /// where that stands twice as well.
     pub fn append(&mut self, mut other: Self) {
         for subject in &mut other.subjects {
             if self.ids.insert(subject.id.clone()) {
@@ -111,11 +127,17 @@ impl Report {
             }
             let old = std::mem::take(&mut subject.id);
             subject.id = format!("{old}@{}", subject.from);
-            self.ids.insert(subject.id.clone());
+            let first = subject.id.clone();
+            let mut number = 1;
+            while !self.ids.insert(subject.id.clone()) {
+                number += 1;
+                subject.id = format!("{first}#{number}");
+            }
             let found = other.findings.iter_mut().map(|finding| &mut finding.subject);
             let skipped = other.skipped.iter_mut().map(|skipped| &mut skipped.subject);
             let allowed = other.allowed.iter_mut().map(|allowed| &mut allowed.finding.subject);
-            for id in found.chain(skipped).chain(allowed).filter(|id| **id == old) {
+            let notes = other.notes.iter_mut().map(|note| &mut note.subject);
+            for id in found.chain(skipped).chain(allowed).chain(notes).filter(|id| **id == old) {
                 subject.id.clone_into(id);
             }
         }
@@ -123,6 +145,7 @@ impl Report {
         self.findings.append(&mut other.findings);
         self.skipped.append(&mut other.skipped);
         self.allowed.append(&mut other.allowed);
+        self.notes.append(&mut other.notes);
         self.summary.error += other.summary.error;
         self.summary.warning += other.summary.warning;
         self.summary.info += other.summary.info;
@@ -155,17 +178,19 @@ impl Report {
 /// Judges every subject of these facts by each of the rules that speaks of its kind.
 pub fn check(facts: &Facts, rules: &[&Rule]) -> Report {
     let mut report = Report::default();
+    let judges_budget = rules.iter().any(|rule| rule.id == "clock-error-exceeds-budget");
     for machine in &facts.machines {
         for role in &machine.roles {
-            let first = *role == machine.roles[0];
-            let subject = Subject { whole: first, ..machine.subject(*role) };
-            report.append(one(rules, subject, &Source::default(), |check| match (check, role) {
-                (Check::Host(check), Role::Host) | (Check::Guest(check), Role::Guest) => {
-                    Some(check(machine, facts))
-                }
-                (Check::Machine(check), _) if first => Some(check(machine, facts)),
-                _ => None,
-            }));
+            let whole = *role == machine.roles[0];
+            let subject = Subject { whole, ..machine.subject(*role) };
+            let note = facts.budget_note(machine).filter(|_| whole && judges_budget);
+            let note = note.map(|text| Note { subject: subject.id.clone(), text });
+            let judged = subject.clone();
+            let mut part = one(rules, subject, &Source::default(), |check| {
+                judged.is_judged_by(check).then(|| of_machine(check, machine, facts)).flatten()
+            });
+            part.notes.extend(note);
+            report.append(part);
         }
     }
     for domain in &facts.domains {
@@ -183,6 +208,35 @@ pub fn check(facts: &Facts, rules: &[&Rule]) -> Report {
         }));
     }
     report
+}
+
+fn of_machine(check: &Check, machine: &Machine, facts: &Facts) -> Option<Verdict> {
+    match check {
+        Check::Host(check) | Check::Guest(check) | Check::Unix(check) | Check::Machine(check) => {
+            Some(check(machine, facts))
+        }
+        Check::Bsd(check) => machine.bsd.as_ref().map(|bsd| check(machine, bsd)),
+        Check::Windows(check) => {
+            machine.windows.as_ref().map(|windows| check(machine, windows, facts))
+        }
+        _ => None,
+    }
+}
+
+/// The id of the subject that is all others together.
+pub const FLEET: &str = "fleet";
+
+/// Judges the machines and domains of a run beside each other; nothing where there are no two of them.
+pub fn fleet(mut fleet: Fleet, rules: &[&Rule]) -> Report {
+    let concerned = rules.iter().any(|rule| matches!(rule.check, Check::Fleet(_)));
+    if !concerned || !fleet.can_be_compared() {
+        return Report::default();
+    }
+    fleet.machines.sort_by_cached_key(|member| (member.name.clone(), format!("{member:?}")));
+    one(rules, fleet.subject(), &Source::default(), |check| match check {
+        Check::Fleet(check) => Some(check(&fleet)),
+        _ => None,
+    })
 }
 
 /// Judges one subject by every rule to which `apply` has an answer.

@@ -120,15 +120,17 @@ impl<T> Fact<T> {
         }
     }
 
-    /// This fact if it is known, else the other.
+    /// This fact if it is known, else the other. Of two that are not known, one that is absent gives way: there may be
+    /// something in the other place.
     #[must_use]
     pub fn or_else(self, other: impl FnOnce() -> Self) -> Self {
+        let absent = matches!(self.optional(), Ok(None));
         match self {
             Self::Known { .. } => self,
-            Self::Unknown(_) => {
-                let other = other();
-                if matches!(other, Self::Known { .. }) { other } else { self }
-            }
+            Self::Unknown(_) => match other() {
+                Self::Unknown(other) if !absent || other.unknown == Why::Absent => self,
+                other => other,
+            },
         }
     }
 }
@@ -173,5 +175,9 @@ mod tests {
     fn absent_is_an_answer_and_denied_is_not() {
         assert_eq!(Fact::<u8>::absent("x").optional(), Ok(None));
         assert!(Fact::<u8>::unknown(Why::Denied, "x").optional().is_err());
+        let denied = || Fact::<u8>::unknown(Why::Denied, "y");
+        assert_eq!(Fact::absent("x").or_else(denied), denied());
+        assert_eq!(denied().or_else(|| Fact::absent("x")), denied());
+        assert_eq!(Fact::<u8>::absent("x").or_else(|| Fact::absent("y")).from(), "x");
     }
 }

@@ -115,7 +115,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Adds an observation.
+    /// Adds an observation; an empty one is `none`.
     #[must_use]
     pub fn saw(
         mut self,
@@ -123,11 +123,18 @@ impl Finding {
         value: impl ToString,
         from: impl Into<String>,
     ) -> Self {
-        self.evidence.push(Evidence {
-            what: what.into(),
-            value: value.to_string(),
-            from: from.into(),
-        });
+        let mut value = value.to_string();
+        if value.is_empty() {
+            "none".clone_into(&mut value);
+        }
+        self.evidence.push(Evidence { what: what.into(), value, from: from.into() });
+        self
+    }
+
+    /// Adds an observation that was made already.
+    #[must_use]
+    pub fn showing(mut self, evidence: &Evidence) -> Self {
+        self.evidence.push(evidence.clone());
         self
     }
 

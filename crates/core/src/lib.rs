@@ -4,12 +4,14 @@
 #![forbid(unsafe_code)]
 
 pub mod allow;
+pub mod budget;
 pub mod check;
 pub mod estimate;
 pub mod events;
 pub mod fact;
 pub mod facts;
 pub mod finding;
+pub mod lifecycle;
 pub mod messages;
 pub mod plan;
 pub mod profile;

@@ -1,11 +1,27 @@
 //! What a rule is, and `rule!`, which makes one from its page and its check.
 
 use crate::fact::Unknown;
-use crate::facts::{Domain, Facts, Machine, Qemu};
+use crate::facts::{Bsd, Domain, Facts, Fleet, Machine, Qemu, System, Windows};
 use crate::finding::{Cure, Effect, Finding, Risk, Severity};
 
 /// What a check gives back: what it found, or the fact that it lacked.
 pub type Verdict = Result<Vec<Finding>, Unknown>;
+
+/// What several looks at a subject found. That one of them lacked a fact matters where no other found anything.
+pub(crate) fn together<const N: usize>(looks: [Result<Option<Finding>, Unknown>; N]) -> Verdict {
+    let mut found = Vec::new();
+    let mut lacking = None;
+    for look in looks {
+        match look {
+            Ok(finding) => found.extend(finding),
+            Err(unknown) => lacking = lacking.or(Some(unknown)),
+        }
+    }
+    match lacking {
+        Some(unknown) if found.is_empty() => Err(unknown),
+        _ => Ok(found),
+    }
+}
 
 /// A kind of fault that kvmtime knows.
 pub struct Rule {
@@ -27,8 +43,14 @@ pub struct Rule {
 pub enum Check {
     /// This machine as a KVM host.
     Host(fn(&Machine, &Facts) -> Verdict),
-    /// This machine as a guest.
+    /// This machine as a guest that runs Linux.
     Guest(fn(&Machine, &Facts) -> Verdict),
+    /// This machine as a guest that runs Linux or a BSD.
+    Unix(fn(&Machine, &Facts) -> Verdict),
+    /// This machine as a guest that runs a BSD.
+    Bsd(fn(&Machine, &Bsd) -> Verdict),
+    /// This machine as a guest that runs Windows.
+    Windows(fn(&Machine, &Windows, &Facts) -> Verdict),
     /// This machine in any role, judged once.
     Machine(fn(&Machine, &Facts) -> Verdict),
     /// One libvirt domain.
@@ -39,6 +61,8 @@ pub enum Check {
     Qemu(fn(&Qemu, &Facts) -> Verdict),
     /// One QEMU command line by itself, which always suffices.
     Arguments(fn(&Qemu) -> Vec<Finding>),
+    /// The machines and domains of a whole run, beside each other.
+    Fleet(fn(&Fleet) -> Verdict),
 }
 
 impl Check {
@@ -46,10 +70,22 @@ impl Check {
     pub fn subject(&self) -> &'static str {
         match self {
             Self::Host(_) => "host",
-            Self::Guest(_) => "guest",
+            Self::Guest(_) | Self::Unix(_) | Self::Bsd(_) | Self::Windows(_) => "guest",
             Self::Machine(_) => "host or guest",
             Self::Domain(_) | Self::Xml(_) => "domain",
             Self::Qemu(_) | Self::Arguments(_) => "qemu",
+            Self::Fleet(_) => "fleet",
+        }
+    }
+
+    /// Whether it knows what it judges on such a system.
+    pub fn suits(&self, system: System) -> bool {
+        match self {
+            Self::Guest(_) => system == System::Linux,
+            Self::Unix(_) | Self::Machine(_) => system != System::Windows,
+            Self::Bsd(_) => system == System::Bsd,
+            Self::Windows(_) => system == System::Windows,
+            _ => true,
         }
     }
 

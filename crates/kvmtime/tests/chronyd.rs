@@ -105,6 +105,13 @@ fn a_clock_that_follows_a_server_is_right_until_its_machine_is_stopped() {
     assert!(behind[1] > 2.0, "chronyd stepped: {behind:?}");
     let after = Look::read(&folder.path().join("after"));
     assert_eq!(faults(&after), BTreeSet::from([LIMITED]));
+    // A second is kept before, and certainly exceeded while chronyd slews.
+    for (name, exceeded) in [("before", false), ("after", true)] {
+        let facts = folder.path().join(name).join("facts.json");
+        let report = Report::on(&["--budget", "1", "--facts"], &facts);
+        let rules = report.rules("guest");
+        assert_eq!(rules.contains("clock-error-exceeds-budget"), exceeded, "{name}");
+    }
     let evidence = &found(&after, "guest", LIMITED)["evidence"];
     let words = evidence[0]["value"].as_str().unwrap();
     assert!(words.starts_with("System clock wrong by "), "{words}");
@@ -239,6 +246,10 @@ fn faults(look: &Look) -> BTreeSet<&str> {
     for clocksource in ["guest-clocksource-forced", "guest-clocksource-slow"] {
         assert!(rules.remove(clocksource), "{rules:?}");
     }
+    // The RTC keeps the wrong date until the kernel has written it, which on busy CPUs takes several attempts.
+    rules.remove("guest-rtc-contradicts-clock");
+    // There it does not always run, either.
+    rules.remove("log-stall-burst");
     rules
 }
 

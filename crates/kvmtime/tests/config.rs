@@ -258,6 +258,59 @@ fn what_config_prints_is_a_file_that_sets_the_same() {
 }
 
 #[test]
+fn what_is_stated_of_guests_grades_what_is_found() {
+    let severity = |flags: &[&str]| {
+        let output =
+            check(SICK, &[&["--format", "json", "--only", "dom-rtc-track-guest"], flags].concat());
+        json(&output)["findings"][0]["severity"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(severity(&[]), "warning");
+    assert_eq!(severity(&["--lifecycle", "pinned"]), "info");
+    assert_eq!(severity(&["--lifecycle", "paused,saved"]), "warning");
+    let folder = folder(&[("config.toml", "lifecycle = ['pinned']\nbudget = 'ceph'\n")]);
+    assert_eq!(severity(&["--config", path(&folder)]), "info");
+    let shown = config(&folder, &[("KVMTIME_LIFECYCLE", "saved, migrated")]);
+    let from_environment = (r#"["saved","migrated"]"#.to_owned(), "KVMTIME_LIFECYCLE".to_owned());
+    assert_eq!(setting(&shown, "lifecycle"), from_environment);
+    let place = format!("{}/config.toml:2", path(&folder));
+    assert_eq!(setting(&shown, "budget"), (r#""ceph""#.into(), place));
+}
+
+#[test]
+fn what_cannot_be_stated_or_asked_is_refused() {
+    for (flags, why) in [
+        (["--lifecycle", "pinned,paused"], "--lifecycle: what is pinned is nothing else besides"),
+        (["--budget", "soon"], "--budget: soon is neither a number of seconds nor one of ceph"),
+    ] {
+        let output = check(SICK, &flags);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(words(&output.stderr).contains(why), "{output:?}");
+    }
+}
+
+#[test]
+fn who_asks_for_a_budget_is_told_that_it_holds() {
+    let cases =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/clock-error-exceeds-budget");
+    let said = |case: &str, flags: &[&str]| {
+        let mut command = kvmtime();
+        let target = cases.join(case).to_string_lossy().into_owned();
+        command.args(["check", "--as", "guest", "--budget", "ceph", &target]).args(flags);
+        words(&command.output().unwrap().stdout)
+    };
+    let holds = "the clock keeps within 25 ms for `ceph`: +2.1 ms ± 9.7 ms, 13.2 ms to spare";
+    assert!(said("quiet", &[]).contains(&format!("guest: {holds}\n")));
+    assert!(said("quiet", &["--format", "markdown"]).contains("within 25 ms for `ceph`: +2.1 ms"));
+    assert!(!said("quiet", &["--quiet"]).contains("to spare"));
+    assert!(!said("quiet", &["--skip", "clock-error-exceeds-budget"]).contains("to spare"));
+    assert!(
+        said("skips", &[])
+            .contains("is not known, because chronyc -n tracking: chronyd follows no source")
+    );
+    assert!(!said("fires", &[]).contains("to spare"));
+}
+
+#[test]
 fn colour_is_a_matter_of_flags_and_variables() {
     let coloured = |output: &Output| words(&output.stdout).contains('\u{1b}');
     assert!(!coloured(&check(SICK, &[])));

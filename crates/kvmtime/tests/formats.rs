@@ -376,6 +376,7 @@ fn sarif_is_valid_by_its_official_schema_and_for_a_typed_reader() {
         check(SICK, &["--format", "sarif"]),
         check("nonsense", &["--format", "sarif"]),
         run(&["check", "--format", "sarif"]),
+        run(&["check", "tests/cases", "--format", "sarif"]),
         run(&["check", "host", "guest", "--only", "guest-notsc", "--format", "sarif"]),
     ] {
         let log = json(&output);

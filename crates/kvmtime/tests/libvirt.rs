@@ -329,6 +329,8 @@ fn a_running_guest_is_judged_alike_by_its_xml_and_by_its_command_line() {
         let report = check(&libvirt, &[&format!("domain:{name}"), &format!("qemu:{pid}")]);
         let faults: BTreeSet<&str> = faults.iter().copied().collect();
         let mut by_xml = report.rules(&format!("domain/{name}"));
+        // It is paused, and lives by the RTC's ticks.
+        assert_eq!(by_xml.remove("dom-rtc-slew-replays-pause"), *name == "windows-right");
         assert_eq!(by_xml.is_empty(), faults.is_empty(), "{name}: {by_xml:?}");
         by_xml.retain(|rule| MIRRORED.contains(rule));
         assert_eq!(by_xml, faults, "{name}");
@@ -359,6 +361,30 @@ fn a_definition_that_changed_under_a_running_domain_is_told_from_it() {
     assert!(seen.contains(&"clock/timer[rtc]@track of the definition"), "{seen:?}");
     // What runs is still right, so nothing else is found.
     assert!(!report.rules("domain/plain").contains("dom-rtc-track-guest"));
+}
+
+#[test]
+fn what_happens_to_a_domain_is_seen_by_its_traces() {
+    let Some(image) = need(Image::linux()) else { return };
+    let Some(libvirt) = need(Libvirtd::start()) else { return };
+    let [_, drifting, ..] = RUNNING;
+    drifting.start(&libvirt, &image);
+    drifting.ready(&libvirt);
+    let seen = |what: &str| {
+        let report = check(&libvirt, &["domain:drifting"]);
+        let found = report.findings("domain/drifting");
+        let found = found.iter().find(|found| found["rule"] == "dom-rtc-track-guest").unwrap();
+        let evidence = found["evidence"].as_array().unwrap().iter().find(|e| e["what"] == what);
+        evidence.map(|evidence| evidence["value"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(seen("virsh domstate"), None);
+    libvirt.run("virsh", &["suspend", "drifting"]);
+    assert_eq!(seen("virsh domstate").as_deref(), Some("paused"));
+    libvirt.run("virsh", &["managedsave", "drifting"]);
+    assert_eq!(seen("managed save image").as_deref(), Some("there"));
+    libvirt.run("virsh", &["managedsave-remove", "drifting"]);
+    assert_eq!(seen("managed save image"), None);
+    assert_eq!(seen("log").as_deref(), Some("shutting down, reason=saved"));
 }
 
 #[test]

@@ -18,6 +18,11 @@ type AgentCommand = unsafe extern "C" fn(Ptr, *const c_char, c_int, c_uint) -> *
 /// `VIR_DOMAIN_XML_INACTIVE` (libvirt-domain.h).
 const XML_INACTIVE: c_uint = 2;
 
+/// `VIR_DOMAIN_PAUSED` and its reason `VIR_DOMAIN_PAUSED_USER` (libvirt-domain.h).
+const PAUSED_BY_USER: (c_int, c_int) = (3, 1);
+/// `VIR_DOMAIN_SNAPSHOT_LIST_ACTIVE`: taken while the domain ran (libvirt-domain-snapshot.h).
+const SNAPSHOTS_ACTIVE: c_uint = 1 << 6;
+
 macro_rules! calls {
     ($($name:ident: fn($($arg:ty),*) -> $ret:ty;)+) => {
         struct Calls { $($name: unsafe extern "C" fn($($arg),*) -> $ret,)+ _library: Library }
@@ -54,6 +59,9 @@ calls! {
     virDomainGetXMLDesc: fn(Ptr, c_uint) -> *mut c_char;
     virDomainIsActive: fn(Ptr) -> c_int;
     virDomainIsPersistent: fn(Ptr) -> c_int;
+    virDomainGetState: fn(Ptr, *mut c_int, *mut c_int, c_uint) -> c_int;
+    virDomainHasManagedSaveImage: fn(Ptr, c_uint) -> c_int;
+    virDomainSnapshotNum: fn(Ptr, c_uint) -> c_int;
     virDomainGetAutostart: fn(Ptr, *mut c_int) -> c_int;
     virDomainFree: fn(Ptr) -> c_int;
 }
@@ -73,6 +81,12 @@ pub struct Domain {
     pub running: bool,
     /// Whether libvirt starts it by itself.
     pub autostart: bool,
+    /// Whether somebody paused it.
+    pub paused: bool,
+    /// Whether its state was saved, to go on from at its next start.
+    pub saved: bool,
+    /// Whether it has a snapshot that was taken while it ran.
+    pub snapshotted: bool,
     /// Its XML: live if it runs.
     pub xml: String,
     /// The persistent definition of a running domain that has one.
@@ -173,6 +187,13 @@ impl Connection {
         let running = unsafe { (calls.virDomainIsActive)(domain) } == 1;
         // SAFETY: as above.
         let persistent = unsafe { (calls.virDomainIsPersistent)(domain) } == 1;
+        let mut state = (0, 0);
+        // SAFETY: as above; the call writes two numbers.
+        unsafe { (calls.virDomainGetState)(domain, &raw mut state.0, &raw mut state.1, 0) };
+        // SAFETY: as above.
+        let saved = unsafe { (calls.virDomainHasManagedSaveImage)(domain, 0) } == 1;
+        // SAFETY: as above.
+        let snapshotted = unsafe { (calls.virDomainSnapshotNum)(domain, SNAPSHOTS_ACTIVE) } > 0;
         let mut autostart: c_int = 0;
         // SAFETY: as above; the call writes one number.
         unsafe { (calls.virDomainGetAutostart)(domain, &raw mut autostart) };
@@ -184,7 +205,16 @@ impl Connection {
         } else {
             None
         };
-        Ok(Domain { name, running, autostart: autostart != 0, xml, definition })
+        Ok(Domain {
+            name,
+            running,
+            autostart: autostart != 0,
+            paused: state == PAUSED_BY_USER,
+            saved,
+            snapshotted,
+            xml,
+            definition,
+        })
     }
 }
 

@@ -19,6 +19,9 @@ pub type Word = Spanned<String>;
 pub struct DomainXml {
     /// `domain/name`.
     pub name: Option<Word>,
+    /// Whether the domain ran when libvirt wrote this, `domain/@id`.
+    #[serde(default)]
+    pub live: bool,
     /// `domain/@type`: `kvm`, `qemu` (TCG), `xen` …
     pub virt_type: Option<Word>,
     /// `os/type/@arch`.

@@ -4,7 +4,7 @@ use crate::text::number;
 
 /// Seconds; a number without a unit counts in the unit `bare`. Sources of the units: chrony
 /// `client.c:print_nanoseconds`, ntpsec `pylib/util.py:UNITS_SEC`, systemd `src/basic/time-util.c:format_timespan`.
-pub(crate) fn seconds(text: &str, bare: &str) -> Option<f64> {
+pub fn seconds(text: &str, bare: &str) -> Option<f64> {
     let text = text.trim();
     let (sign, unsigned) = match text.strip_prefix('-') {
         Some(rest) => (-1.0, rest),

@@ -64,8 +64,14 @@ pub enum Event {
     TscFrequencyRefused,
     /// QEMU: `TSC frequency mismatch between VM … and host`.
     TscFrequencyMismatch,
+    /// libvirt, in a domain's log: the guest was saved, to be restored some time.
+    GuestSaved,
+    /// libvirt, in a domain's log: the guest went to another host.
+    GuestMigrated,
     /// QEMU: `State blocked by non-migratable CPU device (invtsc flag)`.
     InvtscBlocksMigration,
+    /// libvirt, in a domain's log: QEMU was ended to revert the guest to a snapshot.
+    GuestReverted,
     /// ntpd gave up: panic or sanity limit.
     NtpdGaveUp,
     /// chronyd: `System clock wrong by … seconds`.
@@ -175,9 +181,11 @@ fn marks(byte: u8) -> &'static [&'static [u8]] {
         b'S' => &[b"System clock w"],
         b'T' => &[b"TSC"],
         b'Y' => &[b"Your time source"],
+        b'f' => &[b"from snapshot"],
         b'h' => &[b"hrtimer: i"],
         b'j' => &[b"jump detected"],
         b'k' => &[b"ksource", b"kvm-clock", b"kup - CPU", b"kup detected", b"k manually"],
+        b'r' => &[b"reason=migrated", b"reason=saved"],
         b'v' => &[b"vtsc flag"],
         b'y' => &[b"y lost ticks", b"ynchronise: "],
         _ => &[],

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::directives::Directive;
 use crate::duration::seconds;
 use crate::report::Report;
 use crate::text::ParseError;
@@ -40,6 +41,24 @@ pub fn parse(text: &str) -> Result<TimesyncStatus, ParseError> {
     })
 }
 
+/// Reads one file of timesyncd.conf(5): each assignment in `[Time]` as a directive whose arguments are its words.
+pub fn conf(text: &str, path: &str) -> Vec<Directive> {
+    let mut section = "";
+    let mut all = Vec::new();
+    for (index, line) in text.lines().map(str::trim).enumerate() {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = name;
+        } else if section == "Time"
+            && !line.starts_with(['#', ';'])
+            && let Some((key, value)) = line.split_once('=')
+        {
+            let words = std::iter::once(key.trim_end()).chain(value.split_whitespace());
+            all.extend(Directive::new(words.map(str::to_owned), path, index));
+        }
+    }
+    all
+}
+
 /// A value without the name or limit that follows it in parentheses.
 fn plain(value: &str) -> &str {
     value.split(" (").next().unwrap_or_default()
@@ -65,6 +84,15 @@ mod tests {
     fn without_an_answer_little_is_known() {
         let status = parse(include_str!("../tests/transcripts/timesync/unanswered.txt")).unwrap();
         assert_eq!(status, TimesyncStatus::default());
+    }
+
+    #[test]
+    fn assignments_of_one_section_are_read() {
+        let text = include_str!("../tests/transcripts/timesync_conf/debian.conf");
+        let conf = conf(text, "/etc/systemd/timesyncd.conf");
+        let names: Vec<_> = conf.iter().map(|line| (line.name.as_str(), line.line)).collect();
+        assert_eq!(names, [("NTP", 11), ("FallbackNTP", 12)]);
+        assert_eq!(conf[0].args, ["ntp1.example.net", "ntp2.example.net"]);
     }
 
     #[test]

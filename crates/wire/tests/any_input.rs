@@ -7,10 +7,11 @@ use std::sync::LazyLock;
 use kvmtime_wire::chrony::command::Question;
 use kvmtime_wire::chrony::{conf as chrony_conf, sources, tracking};
 use kvmtime_wire::cmdline::Cmdline;
-use kvmtime_wire::ntp::{conf as ntp_conf, packet, peers};
+use kvmtime_wire::ntp::{conf as ntp_conf, packet, peers, variables};
+use kvmtime_wire::windows::{bcdedit, boot_ini, properties, reg, sc, w32tm};
 use kvmtime_wire::{
-    adjtime, assignments, capabilities, cpuinfo, domain, echo, klog, monitor, openntpd, pressure,
-    ps, qemu, stat, timesync, unit, virsh, vmclock,
+    adjtime, assignments, capabilities, cpuinfo, domain, echo, klog, modprobe, monitor, openntpd,
+    pressure, ps, qemu, snapshot, stat, sysctl, timesync, unit, virsh, vmclock,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -30,17 +31,29 @@ fn parse_all(text: &str) {
     kept(&Cmdline::parse(text));
     kept(&cpuinfo::parse(text));
     kept(&klog::parse(text));
+    kept(&modprobe::options(text, "x"));
     kept(&ps::parse(text));
     kept(&unit::words(text, "Unit", "After"));
     kept(&virsh::versions(text));
     kept(&chrony_conf::parse(text, "/etc/chrony.conf"));
     kept(&ntp_conf::parse(text, "/etc/ntp.conf"));
+    kept(&timesync::conf(text, "/etc/systemd/timesyncd.conf"));
     kept(&qemu::from_argv(text));
-    kept(&virsh::versions(text));
+    kept(&sysctl::timecounter(text));
+    kept(&sysctl::hz(text));
+    kept(&sysctl::time_deltas(text));
+    kept(&bcdedit::parse(text));
+    kept(&boot_ini::default_entry(text));
+    kept(&properties::parse(text));
+    kept(&reg::values(text));
+    let _ = sc::runs(text).map(|read| kept(&read));
+    let _ = w32tm::parse(text).map(|read| kept(&read));
     let _ = capabilities::parse(text).map(|read| kept(&read));
+    let _ = snapshot::state(text).map(|read| kept(&read));
     let _ = tracking::parse(text).map(|read| kept(&read));
     let _ = sources::parse(text).map(|read| kept(&read));
     let _ = peers::parse(text).map(|read| kept(&read));
+    let _ = variables::parse(text).map(|read| kept(&read));
     let _ = openntpd::parse(text).map(|read| kept(&read));
     let _ = timesync::parse(text).map(|read| kept(&read));
     let _ = stat::parse(text).map(|read| kept(&read));

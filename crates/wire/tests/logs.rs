@@ -49,6 +49,9 @@ logs! {
         7 switched("acpi_pm"),
         8 Stall,
     ]
+    the_same_of_2_6_24 "2.6.24" [
+        2 switched("tsc"),
+    ]
     the_failover_advice_of_rhel_6 "2.6.32-el6" [
         1 KvmClock,
         2 KvmClock,
@@ -76,6 +79,14 @@ logs! {
         2 unstable("tsc", None),
         5 switched("acpi_pm"),
     ]
+    a_calm_boot_of_4_9 "4.9" [
+        2 switched("refined-jiffies"),
+        5 switched("tsc"),
+    ]
+    the_early_tsc_of_4_18 "4.18" [
+        4 unstable("tsc-early", None),
+        6 tsc("clocksource watchdog"),
+    ]
     slow_reads_of_5_10 "5.10" [
         1 KvmClock,
         5 switched("kvm-clock"),
@@ -89,6 +100,16 @@ logs! {
         18 switched("hpet"),
         19 Stall,
         20 ResumedFromSleep,
+        21 switched("tsc-early"),
+        23 Stall,
+        24 switched("tsc"),
+        25 unstable("tsc", None),
+        28 tsc("clocksource watchdog"),
+        31 switched("acpi_pm"),
+    ]
+    slow_reads_of_5_15_through_logread "5.15" [
+        1 Stall,
+        2 Stall,
     ]
     intervals_of_6_1_give_the_delta "6.1" [
         1 KvmClock,
@@ -99,6 +120,11 @@ logs! {
         9 unstable("tsc-early", None),
         11 TscWarp,
         12 refused("tsc"),
+        14 switched("tsc-early"),
+        15 unstable("tsc-early", Some(839_289_806 - 512_032_000)),
+        19 tsc("clocksource watchdog"),
+        20 switched("refined-jiffies"),
+        21 switched("acpi_pm"),
     ]
     the_skew_of_6_12_belongs_to_the_event_before "6.12" [
         1 KvmClock,
@@ -113,6 +139,11 @@ logs! {
         16 UnstableTscForGuests,
         17 UnstableTscForGuests,
         18 ResumedFromSleep,
+        19 switched("tsc-early"),
+        20 switched("tsc"),
+        21 unstable("tsc", Some(578_468_031)),
+        26 tsc("clocksource watchdog"),
+        27 switched("acpi_pm"),
     ]
     the_rewritten_watchdog_of_7_2 "7.2" [
         1 unstable("tsc", Some(1_894_661_885 - 503_995_129)),
@@ -121,15 +152,23 @@ logs! {
         6 unstable("tsc", None),
         8 Stall,
         9 Stall,
+        10 switched("tsc-early"),
+        12 switched("tsc"),
+        13 unstable("tsc", Some(25_016 - 25_980)),
+        16 tsc("clocksource watchdog"),
+        19 switched("acpi_pm"),
     ]
     qemu_refuses "qemu" [
         2 TscFrequencyMismatch,
         4 InvtscBlocksMigration,
+        6 GuestReverted,
     ]
     libvirt_refuses "libvirt" [
         2 TscFrequencyRefused,
         3 TscFrequencyRefused,
         4 InvtscBlocksMigration,
+        7 GuestMigrated,
+        8 GuestSaved,
     ]
     chronyd_jumps_and_gives_up "chronyd" [
         3 ChronyTimeJump,
@@ -160,7 +199,7 @@ fn a_line_keeps_its_text_and_time_without_what_syslog_puts_in_front() {
 #[test]
 fn details_count_where_a_log_is_filtered() {
     let concerned = include_str!("logs/6.12.log").lines().filter(|line| concerns_time(line));
-    assert_eq!(concerned.count(), 16);
+    assert_eq!(concerned.count(), 24);
     let short: Vec<&str> =
         include_str!("logs/6.12.log").lines().filter(|line| concerns_time(line)).collect();
     assert_eq!(parse(&short.join("\n"))[4].event, unstable("tsc", Some(-2_365_889)));

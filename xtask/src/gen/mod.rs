@@ -1,9 +1,11 @@
 //! `cargo xtask gen`: what the program can tell of itself is not written by hand.
 
+mod book;
 mod cli;
 mod completions;
 mod config;
 mod man;
+mod page;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -14,7 +16,8 @@ use anyhow::Context;
 
 use crate::root;
 
-/// Write the rules' pages, the references of the command line and the configuration, man pages and completions
+/// Write the rules' pages, the references of the command line, the configuration and the schema, the book's contents, man
+/// pages and completions
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Write nothing; fail and list what is not as it would be written
@@ -60,6 +63,7 @@ fn files() -> anyhow::Result<Files> {
     config::add(&mut files);
     man::add(&mut files)?;
     completions::add(&mut files);
+    book::add(&mut files)?;
     Ok(files)
 }
 

@@ -6,9 +6,12 @@ use super::{Hypervisor, Machine};
 use crate::fact::Unknown;
 
 impl Machine {
-    /// Whether KVM runs the machine, as far as is known.
-    pub fn runs_on_kvm(&self) -> bool {
-        self.hypervisor.value().is_none_or(|hypervisor| *hypervisor == Hypervisor::Kvm)
+    /// Whether KVM runs the machine.
+    ///
+    /// # Errors
+    /// Why that is not known.
+    pub fn runs_on_kvm(&self) -> Result<bool, Unknown> {
+        Ok(*self.hypervisor.get()? == Hypervisor::Kvm)
     }
 
     /// Whether every CPU's TSC keeps its rate (`constant_tsc`) and counts on in deep sleep (`nonstop_tsc`). A guest
@@ -27,9 +30,16 @@ impl Machine {
     }
 
     /// RHEL 5 and older on x86-64 keep time outside the clocksource layer, whose files always say `jiffies`.
-    pub fn hides_its_clocksource(&self) -> bool {
-        self.os.value().is_some_and(|os| os.is_rhel() && os.before(&[6]))
-            && self.arch.value().is_none_or(|arch| arch == "x86_64")
+    ///
+    /// # Errors
+    /// Why the system is not known, unless its kernel is too new.
+    pub fn hides_its_clocksource(&self) -> Result<bool, Unknown> {
+        // RHEL 5 has 2.6.18.
+        if self.kernel.value().is_some() && !self.kernel_before(&[2, 6, 19]) {
+            return Ok(false);
+        }
+        let os = self.os.get()?;
+        Ok(os.is_rhel() && os.before(&[6]) && self.arch.get()? == "x86_64")
     }
 
     /// Whether the kernel offers kvm-clock: by sysfs or, where that hides it, by the kernel's log.
@@ -37,9 +47,13 @@ impl Machine {
     /// # Errors
     /// Why that is not known.
     pub fn has_kvm_clock(&self) -> Result<bool, Unknown> {
-        if self.hides_its_clocksource() {
+        let listed = |all: &Vec<String>| all.iter().any(|name| name == "kvm-clock");
+        if self.clocksource.available.value().is_some_and(listed) {
+            return Ok(true);
+        }
+        if self.hides_its_clocksource()? {
             return Ok(!self.logs.kernel.lines(|event| *event == Event::KvmClock)?.is_empty());
         }
-        Ok(self.clocksource.available.get()?.iter().any(|name| name == "kvm-clock"))
+        self.clocksource.available.get().map(|_| false)
     }
 }

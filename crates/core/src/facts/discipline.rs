@@ -3,7 +3,7 @@
 use kvmtime_wire::adjtime::RtcScale;
 use kvmtime_wire::ntp::peers::Peer;
 
-use super::{Hypervisor, Machine, TimeDaemon};
+use super::{Chrony, Hypervisor, Machine, TimeDaemon};
 use crate::fact::{Fact, Unknown};
 
 /// What a time daemon says of the clock that it keeps.
@@ -17,6 +17,16 @@ pub struct Opinion {
     pub says: &'static str,
     /// Where it said so.
     pub from: String,
+}
+
+impl Chrony {
+    /// Whether it follows a source now.
+    ///
+    /// # Errors
+    /// When its sources are not known.
+    pub fn follows(&self) -> Result<bool, Unknown> {
+        Ok(self.sources.get()?.iter().any(|source| source.state == '*'))
+    }
 }
 
 impl Machine {
@@ -74,6 +84,23 @@ impl Machine {
             None => Some((false, "is unsynced")),
         });
         [chrony.filter(|_| !watcher), ntp, timesyncd, openntpd].into_iter().flatten().collect()
+    }
+
+    /// Whether these daemons were heard; one that cannot be asked speaks through the kernel's flag.
+    ///
+    /// # Errors
+    /// Why one of them was not.
+    pub fn heard(&self, daemons: &[&TimeDaemon]) -> Result<(), Unknown> {
+        for daemon in daemons {
+            match daemon.name.as_str() {
+                "chronyd" => self.chrony.tracking.get().map(drop),
+                "ntpd" => self.ntp.peers.get().map(drop),
+                "systemd-timesyncd" => self.timesyncd.get().map(drop),
+                "openntpd" => self.openntpd.get().map(drop),
+                _ => self.timex.get().map(drop),
+            }?;
+        }
+        Ok(())
     }
 }
 

@@ -6,12 +6,16 @@ use kvmtime_wire::domain::{DomainXml, Word};
 use kvmtime_wire::text::At;
 use serde::{Deserialize, Serialize};
 
-use super::Source;
+use super::{Source, System};
 use crate::check::Subject;
-use crate::fact::Fact;
+use crate::fact::{Fact, Why};
 use crate::finding::Finding;
+use crate::lifecycle::Lifecycle;
 use crate::plan::{Change, Object};
 use crate::profile::Os;
+
+/// What a running domain's own XML does not tell.
+const DEFINITION: &str = "the definition of this running domain (virsh dumpxml --inactive)";
 
 /// A domain, from a file or from libvirt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,11 +39,18 @@ pub struct Domain {
     /// The text that `xml` was read from, to show the lines that findings speak of.
     #[serde(skip)]
     pub source: Arc<Source>,
+    /// What may happen to it; see [`super::Facts::settle`].
+    #[serde(skip)]
+    pub lifecycle: Lifecycle,
 }
 
 impl Domain {
     /// A domain as its XML describes it.
     pub fn of(xml: DomainXml, from: &str, path: &str, source: Arc<Source>) -> Self {
+        let definition = match xml.live {
+            true => Fact::unknown(Why::NotCollected, format!("{path}: {DEFINITION}")),
+            false => Fact::absent(path),
+        };
         let name =
             xml.name.as_ref().map_or_else(|| "unnamed".to_owned(), |name| name.value.clone());
         Self {
@@ -50,8 +61,9 @@ impl Domain {
             running: Fact::absent(path),
             os: crate::profile::of_domain(&xml, path),
             xml,
-            definition: Fact::absent(path),
+            definition,
             source,
+            lifecycle: Lifecycle::default(),
         }
     }
 
@@ -64,6 +76,7 @@ impl Domain {
             os: self.os.value().map(|os| os.id.clone()),
             from: self.from.clone(),
             whole: false,
+            system: System::default(),
         }
     }
 

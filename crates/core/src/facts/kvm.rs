@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kvmtime_wire::modprobe::ModuleOption;
 use serde::{Deserialize, Serialize};
 
 use crate::fact::Fact;
@@ -14,6 +15,8 @@ pub struct Kvm {
     pub device: Fact<KvmDevice>,
     /// `/sys/module/{kvm,kvm_intel,kvm_amd}/parameters`, as `kvm.tsc_tolerance_ppm`.
     pub parameters: Fact<BTreeMap<String, String>>,
+    /// What `/etc/modprobe.d` sets of them.
+    pub options: Fact<Vec<ModuleOption>>,
 }
 
 /// What `/dev/kvm` answers (Linux `Documentation/virt/kvm/api.rst`).

@@ -7,14 +7,16 @@ use kvmtime_wire::cpuinfo::CpuInfo;
 use kvmtime_wire::directives::Directives;
 use kvmtime_wire::klog::LogLine;
 use kvmtime_wire::ntp::peers::Peer;
+use kvmtime_wire::ntp::variables::Variables;
 use kvmtime_wire::openntpd::OpenntpdStatus;
 use kvmtime_wire::stat::CpuTime;
 use kvmtime_wire::timesync::TimesyncStatus;
 use serde::{Deserialize, Serialize};
 
-use super::{Kvm, LibvirtHost, Power, Rtc, TimeDaemon, Timex};
+use super::{Bsd, Kvm, LibvirtHost, Power, Rtc, TimeDaemon, Timex, Windows};
 use crate::check::Subject;
-use crate::fact::Fact;
+use crate::fact::{Fact, Unknown};
+use crate::lifecycle::Lifecycle;
 use crate::profile::Os;
 
 /// What a machine is judged as.
@@ -25,6 +27,18 @@ pub enum Role {
     Host,
     /// It is one.
     Guest,
+}
+
+/// What a machine runs, as far as rules are written for one and not the others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum System {
+    /// Linux, or not known.
+    #[default]
+    Linux,
+    /// FreeBSD, NetBSD or OpenBSD.
+    Bsd,
+    /// Windows.
+    Windows,
 }
 
 /// One machine.
@@ -69,8 +83,12 @@ pub struct Machine {
     pub ntp: Ntp,
     /// systemd-timesyncd.
     pub timesyncd: Fact<TimesyncStatus>,
+    /// timesyncd.conf and its drop-ins.
+    pub timesyncd_conf: Fact<Directives>,
     /// OpenNTPD.
     pub openntpd: Fact<OpenntpdStatus>,
+    /// OpenNTPD's ntpd.conf.
+    pub openntpd_conf: Fact<Directives>,
     /// PTP hardware clocks, `/sys/class/ptp`.
     pub phcs: Fact<Vec<Phc>>,
     /// Whether the module `ptp_kvm` is there: loaded, built in or loadable.
@@ -83,12 +101,23 @@ pub struct Machine {
     pub cpu_pressure: Fact<f64>,
     /// qemu-guest-agent.
     pub agent: Fact<Agent>,
+    /// Whether `/sbin/hwclock` is there, by which the agent sets the clock.
+    pub hwclock: Fact<bool>,
     /// systemd units that order guests and time.
     pub units: Units,
     /// libvirt on this machine.
     pub libvirt: LibvirtHost,
     /// Logs.
     pub logs: Logs,
+    /// What only a BSD has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bsd: Option<Bsd>,
+    /// What only Windows has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows: Option<Windows>,
+    /// What may happen to it as a guest; see [`super::Facts::settle`].
+    #[serde(skip)]
+    pub lifecycle: Lifecycle,
 }
 
 /// Who runs the machine.
@@ -133,6 +162,8 @@ pub struct Chrony {
 pub struct Ntp {
     /// `ntpq -pn`.
     pub peers: Fact<Vec<Peer>>,
+    /// `ntpq -c rv`.
+    pub variables: Fact<Variables>,
     /// ntp.conf.
     pub conf: Fact<Directives>,
 }
@@ -159,6 +190,13 @@ pub struct Agent {
     pub blocked: Vec<String>,
 }
 
+impl Agent {
+    /// Whether the host may set this guest's clock through it.
+    pub fn sets_the_clock(&self) -> bool {
+        self.running && self.channel && !self.blocked.iter().any(|name| name == "guest-set-time")
+    }
+}
+
 /// systemd units.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -182,8 +220,10 @@ pub struct Units {
 pub struct Logs {
     /// The kernel's log.
     pub kernel: Fact<Vec<LogLine>>,
-    /// What time daemons, libvirt and QEMU wrote to syslog and to their own logs.
+    /// What time daemons and libvirt wrote to syslog or the journal.
     pub system: Fact<Vec<LogLine>>,
+    /// What the guests' QEMUs wrote, `/var/log/libvirt/qemu`.
+    pub qemu: Fact<Vec<LogLine>>,
 }
 
 impl Machine {
@@ -196,14 +236,28 @@ impl Machine {
             os: self.os.value().map(|os| os.id.clone()),
             from: self.source.clone(),
             whole: false,
+            system: self.system(),
         }
     }
 
-    /// Whether the machine has x86's clocks; it has unless its architecture or its CPU says otherwise.
-    pub fn is_x86(&self) -> bool {
-        match self.arch.value() {
-            Some(arch) => matches!(arch.as_str(), "x86_64" | "i686" | "i386"),
-            None => self.cpu.value().is_none_or(|cpu| cpu.has("tsc")),
+    /// What it runs.
+    pub fn system(&self) -> System {
+        match (&self.windows, &self.bsd) {
+            (Some(_), _) => System::Windows,
+            (None, Some(_)) => System::Bsd,
+            (None, None) => System::Linux,
+        }
+    }
+
+    /// Whether the machine has x86's clocks, by its architecture or by its CPU.
+    ///
+    /// # Errors
+    /// When neither is known.
+    pub fn is_x86(&self) -> Result<bool, Unknown> {
+        match (self.arch.get(), self.cpu.value()) {
+            (Ok(arch), _) => Ok(matches!(arch.as_str(), "x86_64" | "i686" | "i386")),
+            (Err(_), Some(cpu)) => Ok(cpu.has("tsc")),
+            (Err(unknown), None) => Err(unknown),
         }
     }
 

@@ -1,42 +1,60 @@
 //! What can be known of machines, domains and QEMU processes.
 
+mod bsd;
 mod clock;
 mod daemon;
 mod devices;
 mod directive;
 mod discipline;
 mod domain;
+mod error;
+mod fleet;
 mod kernel;
+mod kind;
 mod kvm;
+mod leap;
 mod libvirt;
+mod lifecycle;
 mod log;
 mod machine;
-mod pause;
 mod phc;
 mod power;
 mod qemu;
 mod rhel;
 mod rtc;
+pub mod servers;
 mod source;
+mod sources;
+mod stop;
 mod timex;
+mod windows;
 
+pub use bsd::{Bsd, slowness};
 pub use daemon::TimeDaemon;
 pub use devices::Setting;
 pub use discipline::Opinion;
 pub use domain::Domain;
+pub use fleet::{Fleet, Group, Member};
+pub use kind::{Clock, Kind};
 pub use kvm::{Kvm, KvmDevice};
-pub use libvirt::{LibvirtGuests, LibvirtHost};
+pub use leap::LeapPolicy;
+pub use libvirt::{HookLine, LibvirtGuests, LibvirtHost};
+pub use lifecycle::{Happened, Stated};
 pub use machine::{
-    Agent, Chrony, Clocksource, Hypervisor, LIVE, Logs, Machine, Ntp, Phc, Role, Units,
+    Agent, Chrony, Clocksource, Hypervisor, LIVE, Logs, Machine, Ntp, Phc, Role, System, Units,
 };
+pub use phc::PhcSource;
 pub use power::{IdleState, Power};
 pub use qemu::Qemu;
 pub use rtc::Rtc;
 pub use source::Source;
+pub use sources::{TimeSource, TimeSources};
 pub use timex::Timex;
+pub use windows::{RtcShows, Service, Windows, Zone};
 
 use serde::{Deserialize, Serialize};
 
+use crate::budget::Budget;
 use crate::fact::{Unknown, Why};
 
 /// The version of the shape below.
@@ -56,11 +74,20 @@ pub struct Facts {
     /// QEMU command lines.
     #[serde(default)]
     pub qemus: Vec<Qemu>,
+    /// How far off a clock may be, when somebody asks.
+    #[serde(skip)]
+    pub budget: Option<Budget>,
 }
 
 impl Default for Facts {
     fn default() -> Self {
-        Self { schema: SCHEMA.to_owned(), machines: vec![], domains: vec![], qemus: vec![] }
+        Self {
+            schema: SCHEMA.to_owned(),
+            machines: vec![],
+            domains: vec![],
+            qemus: vec![],
+            budget: None,
+        }
     }
 }
 
@@ -85,7 +112,7 @@ impl Facts {
     /// When there is no host among the machines.
     pub fn need_host(&self) -> Result<&Machine, Unknown> {
         let unknown =
-            || Unknown { unknown: Why::NotCollected, from: "facts of the host".to_owned() };
+            || Unknown { unknown: Why::NotCollected, from: "the host that it runs on".to_owned() };
         self.host().ok_or_else(unknown)
     }
 }

@@ -3,7 +3,7 @@
 use kvmtime_wire::directives::Directive;
 
 use super::{Machine, Phc};
-use crate::fact::Unknown;
+use crate::fact::{Unknown, Why};
 
 impl Phc {
     /// Whether it is `ptp_kvm`'s (Linux `drivers/ptp/ptp_kvm_common.c`).
@@ -26,6 +26,43 @@ impl Phc {
     }
 }
 
+/// A reference clock of chrony that reads a PTP hardware clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhcSource<'a> {
+    /// The directive.
+    pub refclock: &'a Directive,
+    /// How `chronyc sources` calls it.
+    pub name: String,
+    /// The clock's path.
+    pub path: &'a str,
+    /// The clock, where it is known.
+    pub phc: Option<&'a Phc>,
+}
+
+impl PhcSource<'_> {
+    /// Whether it reads `ptp_kvm`.
+    pub fn is_kvm(&self) -> bool {
+        self.phc.map_or(self.path == "/dev/ptp_kvm", Phc::is_kvm)
+    }
+
+    /// Whether it reads vmclock.
+    pub fn is_vmclock(&self) -> bool {
+        self.phc.is_some_and(|phc| phc.clock_name.starts_with("vmclock"))
+    }
+
+    /// Whether vmclock is known to count in another time scale than chrony takes it for.
+    pub fn is_in_wrong_scale(&self, machine: &Machine) -> bool {
+        let tai = self.refclock.has("tai");
+        self.is_vmclock() && machine.vmclock_counts_tai().is_ok_and(|counts| counts != tai)
+    }
+
+    /// A flag behind the path, as in `PHC /dev/ptp0:nocrossts`.
+    pub fn has_flag(&self, flag: &str) -> bool {
+        let parameter = self.refclock.args.get(1);
+        parameter.is_some_and(|parameter| parameter.split(':').skip(1).any(|given| given == flag))
+    }
+}
+
 impl Machine {
     /// chrony's reference clocks that read a PTP hardware clock, each with the clock's path; none without chronyd.
     ///
@@ -37,12 +74,67 @@ impl Machine {
         }
         let conf = self.chrony.conf.optional()?;
         let refclocks = conf.into_iter().flat_map(|conf| conf.all("refclock"));
-        Ok(refclocks.filter_map(|refclock| Some((refclock, phc_path(refclock)?))).collect())
+        let refclocks = refclocks.filter_map(|refclock| Some((refclock, phc_path(refclock)?)));
+        let refclocks: Vec<_> = refclocks.collect();
+        if !refclocks.is_empty() {
+            self.runs("chronyd")?;
+        }
+        Ok(refclocks)
     }
 
-    /// Whether a daemon runs, as far as is known.
+    /// The same, each with the name under which `chronyc sources` shows it.
+    ///
+    /// # Errors
+    /// As [`Self::phc_refclocks`].
+    pub fn phc_sources<'a>(&'a self) -> Result<Vec<PhcSource<'a>>, Unknown> {
+        let refclocks = self.phc_refclocks()?;
+        let all = self.chrony.conf.value().into_iter().flat_map(|conf| conf.all("refclock"));
+        let all: Vec<&Directive> = all.collect();
+        let phcs = self.phcs.value().map_or(&[][..], Vec::as_slice);
+        let source = |(refclock, path): (&'a Directive, &'a str)| {
+            // chrony refclock.c:RCL_AddRefclock names it by driver and number among all refclocks.
+            let number = all.iter().position(|other| *other == refclock).unwrap_or(0);
+            let named = refclock.option("refid").map(str::to_owned);
+            PhcSource {
+                refclock,
+                name: named.unwrap_or_else(|| format!("PHC{number}")),
+                phc: phcs.iter().find(|phc| phc.is_at(path)),
+                path,
+            }
+        };
+        Ok(refclocks.into_iter().map(source).collect())
+    }
+
+    /// Whether the kernel's vmclock counts TAI: from 7.1 on, and UTC up to 6.18 (Linux
+    /// `drivers/ptp/ptp_vmclock.c:tai_adjust`).
+    ///
+    /// # Errors
+    /// When the kernel is not known, or one of those between.
+    pub fn vmclock_counts_tai(&self) -> Result<bool, Unknown> {
+        let release = self.kernel.get()?;
+        match (self.kernel_before(&[6, 19]), self.kernel_before(&[7, 1])) {
+            (true, _) => Ok(false),
+            (false, false) => Ok(true),
+            (false, true) => Err(Unknown {
+                unknown: Why::Failed(format!(
+                    "whether Linux {release} counts vmclock in UTC or TAI is not settled"
+                )),
+                from: self.kernel.from().to_owned(),
+            }),
+        }
+    }
+
+    /// Whether a daemon runs.
+    ///
+    /// # Errors
+    /// When it is not known which daemons run.
+    pub fn runs(&self, daemon: &str) -> Result<bool, Unknown> {
+        Ok(self.daemons.get()?.iter().any(|d| d.name == daemon))
+    }
+
+    /// Whether a daemon may run: false where it is known not to.
     pub fn may_run(&self, daemon: &str) -> bool {
-        self.daemons.value().is_none_or(|daemons| daemons.iter().any(|d| d.name == daemon))
+        self.runs(daemon) != Ok(false)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::fact::Fact;
+use crate::fact::{Fact, Unknown};
 
 /// Idling, frequency and sleep.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -24,8 +24,12 @@ pub struct Power {
 
 impl Power {
     /// Whether a tuned profile in force is of a kind; more than one may be in force.
-    pub fn tuned_is(&self, kind: impl Fn(&str) -> bool) -> bool {
-        self.tuned_profile.value().is_some_and(|names| names.split_whitespace().any(kind))
+    ///
+    /// # Errors
+    /// Why it is not known which are.
+    pub fn tuned_is(&self, kind: impl Fn(&str) -> bool) -> Result<bool, Unknown> {
+        let names = self.tuned_profile.optional()?;
+        Ok(names.is_some_and(|names| names.split_whitespace().any(kind)))
     }
 }
 

@@ -1,13 +1,15 @@
 //! One QEMU command line.
 
 use kvmtime_wire::qemu::{CommandLine, Opt};
+use kvmtime_wire::text::At;
 use serde::{Deserialize, Serialize};
 
-use super::Source;
 use super::{Domain, Facts};
+use super::{Source, System};
 use crate::check::Subject;
-use crate::fact::{Fact, Unknown};
+use crate::fact::Fact;
 use crate::finding::Finding;
+use crate::lifecycle::Lifecycle;
 use crate::profile::Os;
 
 /// A QEMU command line, of a process or in a file.
@@ -26,22 +28,42 @@ pub struct Qemu {
     /// The text of the file that it was read from, to show the lines that findings speak of.
     #[serde(skip)]
     pub source: Source,
+    /// What may happen to it; see [`super::Facts::settle`].
+    #[serde(skip)]
+    pub lifecycle: Lifecycle,
 }
 
 impl Qemu {
-    /// The command line of process `pid`.
-    pub fn of_process(pid: u32, line: CommandLine) -> Self {
+    /// The command line of process `pid`; ps(1) shows it in no file whose lines could be counted.
+    pub fn of_process(pid: u32, mut line: CommandLine) -> Self {
+        line.options.iter_mut().for_each(|option| option.at = At::default());
         let from = format!("/proc/{pid}/cmdline");
         let name = line.name().unwrap_or_else(|| pid.to_string());
         let os = crate::profile::of_qemu(&line, &from);
-        Self { id: format!("qemu/{pid}"), name, from, os, line, source: Source::default() }
+        Self {
+            id: format!("qemu/{pid}"),
+            name,
+            from,
+            os,
+            line,
+            source: Source::default(),
+            lifecycle: Lifecycle::default(),
+        }
     }
 
     /// The command line in a file.
     pub fn of_file(path: &str, line: CommandLine, source: Source) -> Self {
         let name = line.name().unwrap_or_else(|| path.to_owned());
         let os = crate::profile::of_qemu(&line, path);
-        Self { id: format!("qemu/{name}"), name, from: path.to_owned(), os, line, source }
+        Self {
+            id: format!("qemu/{name}"),
+            name,
+            from: path.to_owned(),
+            os,
+            line,
+            source,
+            lifecycle: Lifecycle::default(),
+        }
     }
 
     /// The subject of a report.
@@ -53,21 +75,13 @@ impl Qemu {
             os: self.os.value().map(|os| os.id.clone()),
             from: self.from.clone(),
             whole: false,
+            system: System::default(),
         }
     }
 
     /// libvirt's domain of the same name, which libvirt starts as this process.
     pub fn domain<'a>(&self, facts: &'a Facts) -> Option<&'a Domain> {
         facts.domains.iter().find(|domain| domain.name == self.name)
-    }
-
-    /// The guest's system: what libvirt's domain of this name says, else what the command line hints at.
-    ///
-    /// # Errors
-    /// Why neither says anything.
-    pub fn os<'a>(&'a self, facts: &'a Facts) -> Result<&'a Os, Unknown> {
-        let domain = self.domain(facts).and_then(|domain| domain.os.value());
-        domain.map_or_else(|| self.os.get(), Ok)
     }
 
     /// Whether this is a process, which QEMU's own check of its options lies behind.

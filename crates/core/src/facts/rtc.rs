@@ -3,7 +3,7 @@
 use kvmtime_wire::adjtime::RtcScale;
 use serde::{Deserialize, Serialize};
 
-use crate::fact::Fact;
+use crate::fact::{Fact, Unknown};
 
 /// The real-time clock.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -17,16 +17,21 @@ pub struct Rtc {
     pub scale: Fact<RtcScale>,
     /// Offset of the machine's zone from UTC now, seconds.
     pub zone_offset_seconds: Fact<i64>,
+    /// The machine's zone, such as `Europe/Berlin`.
+    pub zone: Fact<String>,
 }
 
 impl Rtc {
     /// RTC minus system clock, seconds, with the RTC's own time scale taken into account.
-    pub fn error_seconds(&self) -> Option<i64> {
-        let difference = *self.minus_system_seconds.value()?;
-        match self.scale.optional().ok()? {
-            Some(RtcScale::Local) => Some(difference - self.zone_offset_seconds.value()?),
+    ///
+    /// # Errors
+    /// Which of them is not known.
+    pub fn error_seconds(&self) -> Result<i64, Unknown> {
+        let difference = *self.minus_system_seconds.get()?;
+        match self.scale.optional()? {
+            Some(RtcScale::Local) => Ok(difference - self.zone_offset_seconds.get()?),
             // hwclock(8): without /etc/adjtime the RTC keeps UTC.
-            Some(RtcScale::Utc) | None => Some(difference),
+            Some(RtcScale::Utc) | None => Ok(difference),
         }
     }
 }

@@ -79,7 +79,7 @@ super::messages! {
         rules [];
         from "Linux kernel/time/clocksource.c:clocksource_verify_percpu"
     }
-    Kernel Normal "check-durations" in "5.13 to 6.18" {
+    Kernel Normal "check-durations" in "5.13 to 6.18, 5.10 stable" {
         says "CPU {cpu#} check durations {least#ns}ns - {most#ns}ns for clocksource {clocksource}"
         like "clocksource:         CPU 3 check durations 3120ns - 10040ns for clocksource tsc."
         saw "asking another CPU took {least} to {most}"
@@ -88,7 +88,7 @@ super::messages! {
         rules [];
         from "Linux kernel/time/clocksource.c:clocksource_verify_percpu"
     }
-    Kernel Trouble "cpus-differ" in "5.13 to 6.18" {
+    Kernel Trouble "cpus-differ" in "5.13 to 6.18, 5.10 stable" {
         says "CPUs {cpus} {way=ahead of|behind} CPU {cpu#} for clocksource {clocksource}."
         like "clocksource:         CPUs 0-1 behind CPU 3 for clocksource tsc."
         saw "{clocksource} of CPUs {cpus} is {way} that of CPU {cpu}"

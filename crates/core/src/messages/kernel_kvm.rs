@@ -89,6 +89,16 @@ super::messages! {
         rules ["dom-tsc-frequency-unsupported"];
         from "Linux arch/x86/kvm/x86.c:set_tsc_khz"
     }
+    Kernel Normal "vmclock-registered" in "6.13 and newer, under QEMU 10.0 and newer or Amazon's Nitro" {
+        says "vmclock {device}: {name}: registered {what*}"
+        like "vmclock AMZNC10C:00: vmclock0: registered miscdev"
+        saw "{name} is there as {what}"
+        means "The guest has a vmclock: it can tell that it was migrated or restored, and where the host publishes its time, \
+            what time it is. QEMU only tells of the first.";
+        next ["ls /dev/vmclock0; /dev/ptp* of it is there only if the host publishes its time"];
+        rules [];
+        from "Linux drivers/ptp/ptp_vmclock.c:vmclock_probe"
+    }
     Kernel Trouble "ptp-kvm-hypercall" in "4.11 and newer, x86" {
         says "clock {which=offset|pairing} hypercall ret {code#}"
         like "clock offset hypercall ret -95"

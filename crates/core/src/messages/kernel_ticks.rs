@@ -100,7 +100,7 @@ super::messages! {
         rules ["guest-steal-high", "host-overcommit-steal"];
         from "Linux kernel/rcu/tree_stall.h:print_cpu_stall"
     }
-    Kernel Odd "hrtimer-slow" in "2.6.30 and newer" {
+    Kernel Odd "hrtimer-slow" in "2.6.30 to 6.x; not in 7.2" {
         says "hrtimer: interrupt took {took#ns} ns"
         like "hrtimer: interrupt took 11082175 ns"
         saw "a timer interrupt took {took}"

@@ -54,7 +54,7 @@ super::messages! {
         rules ["host-tsc-not-nonstop", "host-clocksource-not-tsc"];
         from "Linux drivers/acpi/processor_idle.c:tsc_check_state, arch/x86/kernel/process.c"
     }
-    Kernel Normal "tsc-hyperv" in "4.3 to 5.x, under Hyper-V" {
+    Kernel Normal "tsc-hyperv" in "4.3 and newer, under Hyper-V" {
         says "Marking TSC unstable due to running on Hyper-V"
         like "tsc: Marking TSC unstable due to running on Hyper-V"
         means "On purpose: under Hyper-V the kernel reads Hyper-V's TSC page instead. Under KVM it means that the \
@@ -155,6 +155,14 @@ super::messages! {
         rules [];
         from "Linux arch/x86/kernel/tsc.c:tsc_init"
     }
+    Kernel Normal "tsc-fast" in "2.6.28 and newer" {
+        says "Fast TSC calibration using PIT"
+        like "tsc: Fast TSC calibration using PIT"
+        means "The TSC was measured against the PIT in a few milliseconds; a longer measurement follows.";
+        next ["nothing"];
+        rules [];
+        from "Linux arch/x86/kernel/tsc.c:quick_pit_calibrate"
+    }
     Kernel Odd "tsc-fast-failed" in "2.6.28 and newer" {
         says "Fast TSC calibration failed"
         like "tsc: Fast TSC calibration failed"
@@ -181,6 +189,25 @@ super::messages! {
         next ["guest: is tsc-frequency set to another value than the host's, on a host that does not scale?"];
         rules ["dom-tsc-frequency-unsupported", "host-no-tsc-scaling"];
         from "Linux arch/x86/kernel/tsc.c:tsc_refine_calibration_work"
+    }
+    Kernel Normal "tsc-recalibrated" in "6.3 and newer" {
+        says "TSC freq recalibrated by [{by}]: {rate#MHz} MHz"
+        like "tsc: TSC freq recalibrated by [HPET]: 2596.133 MHz"
+        saw "{by} measures the TSC at {rate}"
+        means "The kernel was told to measure a TSC whose rate it already knows (tsc=recalibrate), and takes the measured \
+            rate.";
+        next ["differs from the line \"Detected … MHz\"? Then the CPU or the hypervisor tells a wrong rate"];
+        rules [];
+        from "Linux arch/x86/kernel/tsc.c:tsc_refine_calibration_work"
+    }
+    Kernel Normal "tsc-reference" in "2.6.28 and newer" {
+        says "using {by=HPET|PMTIMER} reference calibration"
+        like "tsc: using HPET reference calibration"
+        saw "the TSC is measured by the {by}"
+        means "The measurement against the PIT was disturbed, and the kernel uses another clock instead.";
+        next ["nothing"];
+        rules [];
+        from "Linux arch/x86/kernel/tsc.c:pit_hpet_ptimer_calibrate_cpu"
     }
     Kernel Odd "sched-clock-unstable" in "4.11 and newer" {
         says "sched_clock: Marking unstable ({_*}"

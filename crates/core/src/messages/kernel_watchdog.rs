@@ -89,7 +89,7 @@ super::messages! {
         rules ["log-tsc-unstable", "host-tsc-unavailable", "guest-tsc-without-invariant"];
         from "Linux kernel/time/clocksource.c:watchdog_check_cpu_skew"
     }
-    Kernel Trouble "watchdog-slow-verdict" in "5.10 stable, 5.13 to 6.x" {
+    Kernel Trouble "watchdog-slow-verdict" in "5.10 stable, 5.13 and newer; not in 6.12" {
         says "timekeeping watchdog on {cpu}: {clocks} read-back delay of {delay#ns}ns, attempt {attempt#}, marking unstable"
         like "clocksource: timekeeping watchdog on CPU339: hpet read-back delay of 150280ns, attempt 3, marking unstable"
         saw "reading the watchdog took {delay}, attempt {attempt}"
@@ -204,6 +204,14 @@ super::messages! {
         saw "the kernel read {clock} at that time"
         means "Belongs to the watchdog's verdict above it. If the clock that is in use is not the one in doubt, the \
             time was right all along.";
+        next ["give kvmtime explain the lines above it too"];
+        rules ["log-tsc-unstable"];
+        from "Linux kernel/time/clocksource.c:clocksource_watchdog"
+    }
+    Kernel Detail "watchdog-no-current" in "6.1 to 6.18" {
+        says "No current clocksource."
+        like "clocksource:                       No current clocksource."
+        means "Belongs to the watchdog's verdict above it, early in a boot: the kernel has not chosen a clocksource yet.";
         next ["give kvmtime explain the lines above it too"];
         rules ["log-tsc-unstable"];
         from "Linux kernel/time/clocksource.c:clocksource_watchdog"

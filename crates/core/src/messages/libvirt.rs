@@ -45,6 +45,15 @@ super::messages! {
         rules ["dom-rtc-track-boot", "dom-rtc-track-guest"];
         from "libvirt src/qemu/qemu_validate.c:qemuValidateDomainDefClockTimers"
     }
+    Libvirt Normal "guest-reverted" in "3.0 and newer" {
+        says "shutting down, reason=from snapshot"
+        like "2025-03-02 18:40:12.301+0000: shutting down, reason=from snapshot"
+        means "The guest was reverted to a snapshot, with a new QEMU. Its clock goes on from the time of that snapshot \
+            until somebody sets it: libvirt does not.";
+        next ["virsh domtime DOM --now"];
+        rules ["guest-behind-after-gap", "guest-chrony-makestep-limited"];
+        from "libvirt src/qemu/qemu_process.c:qemuProcessStop"
+    }
     Libvirt Trouble "rtc-tickpolicy" in "0.8 and newer" {
         says "unsupported rtc timer tickpolicy '{policy}'"
         like "error: unsupported configuration: unsupported rtc timer tickpolicy 'merge'"
@@ -192,5 +201,23 @@ super::messages! {
         next ["virsh domtime DOM --time $(date +%s)"];
         rules [];
         from "libvirt src/qemu/qemu_agent.c:qemuAgentSetTime"
+    }
+    Libvirt Normal "guest-moved" in "3.0 and newer" {
+        says "shutting down, reason=migrated"
+        like "2025-03-02 18:15:20.070+0000: shutting down, reason=migrated"
+        means "The guest went to another host. Its clock is behind there by the downtime until somebody sets it: libvirt \
+            does not.";
+        next ["virsh domtime DOM on the other host: what does the guest's clock say?"];
+        rules ["fleet-no-post-migration-sync", "guest-behind-after-gap", "guest-chrony-makestep-limited"];
+        from "libvirt src/qemu/qemu_process.c:qemuProcessStop"
+    }
+    Libvirt Normal "guest-saved" in "3.0 and newer" {
+        says "shutting down, reason=saved"
+        like "2025-03-02 18:20:02.118+0000: shutting down, reason=saved"
+        means "The guest was saved. Once it is restored its clock is behind by all the time between, until somebody sets \
+            it: libvirt does not.";
+        next ["after the restore: virsh domtime DOM --now"];
+        rules ["fleet-no-post-migration-sync", "guest-behind-after-gap", "host-libvirt-guests-no-sync"];
+        from "libvirt src/qemu/qemu_process.c:qemuProcessStop"
     }
 }

@@ -77,6 +77,15 @@ super::messages! {
         rules ["qemu-removed-clock-options"];
         from "QEMU docs/about/removed-features.rst; softmmu/vl.c"
     }
+    Qemu Trouble "alarm-timer" in "0.9 to 1.4" {
+        says "could not initialize alarm timer"
+        like "could not initialize alarm timer"
+        means "This old QEMU takes its ticks from one of the host's timers (`-clock`), and the one that it was told to \
+            take is in use by another guest or not there. `-clock unix` avoided that; today's QEMU has no such choice.";
+        next ["leave `-clock` out; QEMU 5.2 and later do not know it"];
+        rules ["qemu-removed-clock-options"];
+        from "QEMU vl.c:main, qemu-timer.c:init_timer_alarm"
+    }
     Qemu Trouble "rtc-date" in "0.12 and newer" {
         says "invalid datetime format"
         like "qemu-system-x86_64: invalid datetime format"

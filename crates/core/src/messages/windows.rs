@@ -21,7 +21,7 @@ super::messages! {
             "set the time once: virsh domtime DOM --now, or Set-Date in the guest",
             "whole hours: the RTC is read as local time; see dom-offset-windows-utc",
         ];
-        rules ["dom-offset-windows-utc", "dom-no-agent-channel", "dom-rtc-track-guest"];
+        rules ["dom-offset-windows-utc", "win-rtc-mode-mismatch", "dom-no-agent-channel", "dom-rtc-track-guest"];
         from "w32time.dll MSG_TIME_CHANGE_TOO_BIG; Microsoft: Windows Time service tools and settings"
     }
     W32time Trouble "w32time-not-synchronized" in "Windows XP and newer, event 36" {
@@ -30,7 +30,7 @@ super::messages! {
         saw "nothing disciplined the clock for {length}"
         means NO_SOURCE;
         next CHECK_SOURCE;
-        rules ["dom-hypervclock-missing"];
+        rules ["win-w32time-inactive", "dom-hypervclock-missing"];
         from "w32time.dll MSG_TIME_SOURCE_NONE"
     }
     W32time Odd "w32time-large-difference" in "Windows XP and newer, event 50" {
@@ -53,7 +53,7 @@ super::messages! {
         means "Windows set its clock at once. Whole hours tell of an RTC in the wrong zone; other lengths of a pause \
             or restore.";
         next ["whole hours at every boot: <clock offset='localtime'/>, or RealTimeIsUniversal=1 in the guest"];
-        rules ["dom-offset-windows-utc", "dom-offset-variable-stale"];
+        rules ["dom-offset-windows-utc", "win-rtc-mode-mismatch", "dom-offset-variable-stale"];
         from "w32time.dll MSG_TIME_JUMPED"
     }
     W32time Odd "w32time-jumped" in "Windows XP and 2003, event 33" {

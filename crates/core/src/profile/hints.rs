@@ -8,18 +8,25 @@ use crate::fact::Fact;
 
 /// libosinfo's id if there is one, else Windows where Hyper-V enlightenments are on.
 pub fn of_domain(xml: &DomainXml, path: &str) -> Fact<Os> {
-    if let Some(id) = &xml.osinfo
-        && let Some(os) = of_id(&id.value)
-    {
-        return Fact::known(os, format!("{path}:{}", id.at.line));
-    }
     let hypervclock =
         xml.timer("hypervclock").is_some_and(|timer| is(timer.present.as_ref(), "yes"));
     let hyperv = xml.hyperv.as_ref().filter(|hyperv| !hyperv.enlightenments.is_empty());
-    match (hyperv, hypervclock) {
-        (Some(hyperv), _) => Fact::known(windows(), format!("{path}:{}", hyperv.at.line)),
-        (None, true) => Fact::known(windows(), path),
-        (None, false) => Fact::absent(format!(
+    let named = named(xml, path);
+    match (&named, hyperv) {
+        (Fact::Unknown(_), Some(hyperv)) => {
+            Fact::known(windows(), format!("{path}:{}", hyperv.at.line))
+        }
+        (Fact::Unknown(_), None) if hypervclock => Fact::known(windows(), path),
+        _ => named,
+    }
+}
+
+/// The system that libosinfo's id names.
+pub fn named(xml: &DomainXml, path: &str) -> Fact<Os> {
+    let os = xml.osinfo.as_ref().and_then(|id| Some((of_id(&id.value)?, id.at.line)));
+    match os {
+        Some((os, line)) => Fact::known(os, format!("{path}:{line}")),
+        None => Fact::absent(format!(
             "{path}: the guest's operating system (metadata/libosinfo:libosinfo/os/@id)"
         )),
     }

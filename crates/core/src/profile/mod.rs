@@ -4,9 +4,9 @@ mod hints;
 mod libosinfo;
 mod os_release;
 
-pub use hints::{of_domain, of_qemu};
+pub use hints::{named, of_domain, of_qemu};
 pub(crate) use libosinfo::numbers;
-pub use libosinfo::of_id;
+pub use libosinfo::{of_id, windows_release};
 pub use os_release::{of_os_release, of_redhat_release};
 
 use serde::{Deserialize, Serialize};
@@ -82,25 +82,35 @@ impl Os {
         !self.keeps_rtc_in_local_time() && self.family != Family::Other
     }
 
-    /// Whether it counts timer ticks to know the time, having no paravirtual clock (`os-profiles.md`, profile TICK).
-    /// RHEL 5 counts only without kvm-clock, which came with 5.5.
+    /// Whether it counts timer ticks to know the time. RHEL 5 counts only without kvm-clock, which came with 5.5. NetBSD
+    /// reads a timecounter, but is reported to fall behind with the PIT's lost ticks.
     pub fn counts_ticks(&self) -> bool {
         match self.family {
             Family::Linux if self.is_rhel() => self.before(&[5, 5]),
             Family::Linux if self.name == "sles" => self.before(&[11]),
             Family::Netbsd => self.before(&[11]) || self.version.is_empty(),
+            Family::Dos => true,
+            Family::Windows => self.name == "winnt4",
+            _ => false,
+        }
+    }
+
+    /// Whether it has no driver for KVM's clock: it reads an emulated counter, or a TSC that it trusts. The i8254, which
+    /// needs its ticks, comes last among the counters (FreeBSD `sys/x86/isa/clock.c`, OpenBSD `sys/arch/amd64/isa/clock.c`).
+    pub fn lacks_kvm_clock(&self) -> bool {
+        match self.family {
+            Family::Netbsd => self.before(&[11]) || self.version.is_empty(),
             Family::Freebsd => self.before(&[13, 1]),
             Family::Openbsd => self.before(&[6, 5]),
-            Family::Dos | Family::Solaris => true,
-            Family::Windows => self.name == "winnt4",
-            Family::Linux | Family::Macos | Family::Other => false,
+            Family::Solaris => true,
+            _ => self.counts_ticks(),
         }
     }
 
     /// Whether it reads KVM's clock: kvm-clock on Linux, kvmclock or pvclock on the BSDs.
     pub fn reads_kvm_clock(&self) -> bool {
         matches!(self.family, Family::Linux | Family::Freebsd | Family::Netbsd | Family::Openbsd)
-            && !self.counts_ticks()
+            && !self.lacks_kvm_clock()
     }
 
     /// Windows Vista, Server 2008 or later: the first that use Hyper-V's reference counter.

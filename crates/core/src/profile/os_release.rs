@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Family, Os, libosinfo::numbers};
+use super::libosinfo::{numbers, of_id};
+use super::{Family, Os};
 
 /// The operating system that os-release's assignments name.
 pub fn of_os_release(values: &BTreeMap<String, String>) -> Option<Os> {
@@ -12,6 +13,9 @@ pub fn of_os_release(values: &BTreeMap<String, String>) -> Option<Os> {
         name => name,
     };
     let version = values.get("VERSION_ID").map_or("", String::as_str);
+    if matches!(name, "freebsd" | "netbsd" | "openbsd") {
+        return of_id(&format!("{name}/{version}"));
+    }
     Some(of_release(name, version))
 }
 
@@ -50,6 +54,9 @@ mod tests {
             ("VERSION_ID".to_owned(), "7".to_owned()),
         ]);
         assert_eq!(of_os_release(&values).unwrap().id, "centos7");
+        let freebsd = [("ID", "freebsd"), ("VERSION_ID", "13.2")];
+        let freebsd = freebsd.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(of_os_release(&BTreeMap::from(freebsd)).unwrap().family, Family::Freebsd);
         let old = of_redhat_release("CentOS release 5.4 (Final)\n").unwrap();
         assert!(old.is_rhel() && old.counts_ticks());
     }

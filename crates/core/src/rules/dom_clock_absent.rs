@@ -1,8 +1,7 @@
 //! See [`RULE`].
 
-use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk};
-use crate::rule::Verdict;
+use crate::facts::Domain;
+use crate::finding::{Effect, Finding, Risk};
 
 crate::rule! {
     /// ## What it checks
@@ -26,26 +25,26 @@ crate::rule! {
     /// - libvirt `src/qemu/qemu_command.c:qemuBuildClockArgStr`
     /// - QEMU `hw/rtc/mc146818rtc.c`, property `lost_tick_policy`
     /// - <https://libvirt.org/formatdomain.html#time-keeping>
-    "dom-clock-absent" on Domain {
+    "dom-clock-absent" on Xml {
         summary: "the domain sets no timer, so QEMU's defaults hold",
         severity: Info,
         since: "0.1.0",
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
+fn check(domain: &Domain) -> Vec<Finding> {
     let xml = &domain.xml;
     let set = xml.clock.as_ref().is_some_and(|clock| !clock.timers.is_empty());
     if set || !xml.is_x86() || !xml.is_qemu() || xml.split_irqchip().is_some() {
-        return Ok(vec![]);
+        return vec![];
     }
     if domain.os.value().is_some_and(|os| !os.is_windows() && !os.counts_ticks()) {
-        return Ok(vec![]);
+        return vec![];
     }
     let found = RULE.found("the domain sets no timer, so the RTC drops lost ticks").cure(
         "add `<timer name='rtc' tickpolicy='catchup'/>`, and what else the guest needs, to `<clock>`",
         Effect::GuestRestart,
         Risk::Careful,
     );
-    Ok(vec![domain.lacks(found, "clock/timer", xml.clock_at())])
+    vec![domain.lacks(found, "clock/timer", xml.clock_at())]
 }

@@ -2,10 +2,9 @@
 
 use kvmtime_wire::domain::is;
 
-use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk, Severity};
+use crate::facts::Domain;
+use crate::finding::{Effect, Finding, Risk, Severity};
 use crate::profile::Family;
-use crate::rule::Verdict;
 
 crate::rule! {
     /// ## What it checks
@@ -27,7 +26,7 @@ crate::rule! {
     /// - QEMU `target/i386/cpu.c`, model `qemu64`
     /// - FreeBSD kvmclock(4)
     /// - <https://libvirt.org/formatdomain.html#cpu-model-and-topology>
-    "dom-cpu-model-generic" on Domain {
+    "dom-cpu-model-generic" on Xml {
         summary: "QEMU's generic CPU lacks features that timekeeping makes use of",
         severity: Info,
         since: "0.1.0",
@@ -36,21 +35,21 @@ crate::rule! {
 
 const GENERIC: [&str; 4] = ["qemu64", "qemu32", "kvm64", "kvm32"];
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
+fn check(domain: &Domain) -> Vec<Finding> {
     let xml = &domain.xml;
     let given = xml.qemu_args.iter().any(|arg| arg.value == "-cpu");
     if given || !xml.is_kvm_x86() {
-        return Ok(vec![]);
+        return vec![];
     }
     let mode = xml.cpu.as_ref().and_then(|cpu| cpu.mode.as_ref());
     let model = xml.cpu.as_ref().and_then(|cpu| cpu.model.as_ref());
     let named = model.is_some_and(|model| !GENERIC.contains(&model.value.as_str()));
     if named || mode.is_some() && !is(mode, "custom") {
-        return Ok(vec![]);
+        return vec![];
     }
     let added = |name| xml.requires(name).is_some();
     if added("tsc-deadline") && added("rdtscp") {
-        return Ok(vec![]);
+        return vec![];
     }
     let freebsd = domain.os.value().is_some_and(|os| {
         os.family == Family::Freebsd && os.reads_kvm_clock() && !added("rdtscp")
@@ -59,8 +58,8 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
         .found("the guest has QEMU's generic CPU, without `tsc-deadline` and `rdtscp`")
         .severity(if freebsd { Severity::Warning } else { Severity::Info })
         .cure("write `<cpu mode='host-model'/>`", Effect::GuestRestart, Risk::Careful);
-    Ok(vec![match model {
+    vec![match model {
         Some(model) => domain.blame(found, "cpu/model", model),
         None => domain.lacks(found, "cpu/model", xml.cpu.as_ref().map_or(xml.at, |cpu| cpu.at)),
-    }])
+    }]
 }

@@ -2,9 +2,8 @@
 
 use kvmtime_wire::domain::is;
 
-use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk};
-use crate::rule::Verdict;
+use crate::facts::Domain;
+use crate::finding::{Effect, Finding, Risk};
 
 crate::rule! {
     /// ## What it checks
@@ -25,18 +24,18 @@ crate::rule! {
     /// - QEMU `docs/system/i386/hyperv.rst`, `hv-passthrough`
     /// - QEMU `target/i386/kvm/kvm.c:hyperv_init_vcpu`
     /// - <https://libvirt.org/formatdomain.html#hypervisor-features>
-    "dom-hv-passthrough" on Domain {
+    "dom-hv-passthrough" on Xml {
         summary: "all of the host's Hyper-V enlightenments are passed through, which forbids migration",
         severity: Warning,
         since: "0.1.0",
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
+fn check(domain: &Domain) -> Vec<Finding> {
     let mode = domain.xml.hyperv.as_ref().and_then(|hyperv| hyperv.mode.as_ref());
-    let Some(mode) = mode.filter(|mode| is(Some(mode), "passthrough")) else { return Ok(vec![]) };
+    let Some(mode) = mode.filter(|mode| is(Some(mode), "passthrough")) else { return vec![] };
     if !domain.xml.is_kvm_x86() {
-        return Ok(vec![]);
+        return vec![];
     }
     let found = RULE
         .found("all of the host's Hyper-V enlightenments are passed through, so the guest cannot migrate")
@@ -45,5 +44,5 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
             Effect::GuestRestart,
             Risk::Manual,
         );
-    Ok(vec![domain.blame(found, "features/hyperv@mode", mode)])
+    vec![domain.blame(found, "features/hyperv@mode", mode)]
 }

@@ -4,7 +4,7 @@ use kvmtime_wire::domain::is;
 
 use crate::facts::{Domain, Facts};
 use crate::finding::{Effect, Risk, Severity};
-use crate::profile::{Family, Os};
+use crate::profile::{Family, Os, named};
 use crate::rule::Verdict;
 
 crate::rule! {
@@ -21,7 +21,7 @@ crate::rule! {
     /// Remove `<hyperv>` and `<timer name='hypervclock'>`, shut the guest down and start it.
     ///
     /// ## Exceptions
-    /// Guests that are meant to see Hyper-V.
+    /// Guests that are meant to see Hyper-V. A guest that nothing names is not judged.
     ///
     /// ## References
     /// - QEMU `docs/system/i386/hyperv.rst`, "Setup"
@@ -49,7 +49,8 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
     }
     let os = domain.os.get()?;
     if os.is_windows() {
-        return Ok(vec![]);
+        // Without a name Windows is a guess, made from what is judged here.
+        return named(xml, &domain.path).get().map(|_| vec![]);
     }
     let found = RULE
         .found(format!("the machine presents itself as Hyper-V, and the guest is `{}`", os.id))
@@ -75,5 +76,5 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
 /// Whether the guest finds KVM behind Hyper-V, or has no use for it anyway.
 fn finds_kvm_behind(os: &Os) -> bool {
     let linux = os.is_linux() && !(os.is_rhel() && os.before(&[7]));
-    linux || os.family == Family::Openbsd || os.counts_ticks()
+    linux || os.family == Family::Openbsd || os.lacks_kvm_clock()
 }

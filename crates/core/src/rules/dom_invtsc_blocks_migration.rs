@@ -3,7 +3,8 @@
 use kvmtime_wire::domain::is;
 
 use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Finding, Risk};
+use crate::finding::{Effect, Finding, Risk, Severity};
+use crate::lifecycle::WRITES_STATE;
 use crate::rule::Verdict;
 
 crate::rule! {
@@ -21,7 +22,8 @@ crate::rule! {
     /// scales.
     ///
     /// ## Exceptions
-    /// Guests that are never migrated, saved or snapshotted with their memory.
+    /// Guests that are never migrated, saved or snapshotted with their memory: where `--lifecycle` says so, the finding
+    /// is information. It is an error where one of these is stated, or was seen.
     ///
     /// ## References
     /// - QEMU `target/i386/kvm/kvm.c:kvm_arch_init_vcpu`, `invtsc_mig_blocker`
@@ -42,6 +44,7 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
     }
     let found = RULE.found("the guest requires `invtsc` and the TSC's frequency is not fixed");
     let found = domain.blame(found, "cpu/feature@name", &invtsc.name).at(&domain.path, invtsc.at);
+    let found = domain.lifecycle.judge(found, WRITES_STATE, Severity::Error);
     Ok(vec![with_frequency(found, facts)])
 }
 

@@ -1,7 +1,8 @@
 //! See [`RULE`].
 
 use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk};
+use crate::finding::{Effect, Risk, Severity};
+use crate::lifecycle::ALL;
 use crate::profile::Family;
 use crate::rule::Verdict;
 
@@ -20,7 +21,8 @@ crate::rule! {
     /// DOMAIN channel.xml --live --config` does it while it runs.
     ///
     /// ## Exceptions
-    /// Guests that correct themselves, with a `ptp_kvm` reference clock or chrony's `makestep 1 -1`. DOS has no agent.
+    /// Guests that correct themselves, as chrony does with `makestep 1 -1`. DOS has no agent. Where `--lifecycle` says that
+    /// nothing stops the guest, nothing is reported.
     ///
     /// ## References
     /// - libvirt `src/qemu/qemu_driver.c:qemuDomainSetTime`
@@ -36,7 +38,8 @@ crate::rule! {
 fn check(domain: &Domain, _: &Facts) -> Verdict {
     let xml = &domain.xml;
     let dos = domain.os.value().is_some_and(|os| os.family == Family::Dos);
-    if xml.agent.is_some() || dos || !xml.is_qemu() {
+    let pinned = domain.lifecycle.rules_out(ALL);
+    if xml.agent.is_some() || dos || pinned || !xml.is_qemu() {
         return Ok(vec![]);
     }
     let found = RULE.found("there is no guest agent's channel to set the guest's clock by").cure(
@@ -46,5 +49,6 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
         Risk::Careful,
     );
     let what = "devices/channel/target[org.qemu.guest_agent.0]";
-    Ok(vec![domain.lacks(found, what, xml.at)])
+    let found = domain.lacks(found, what, xml.at);
+    Ok(vec![domain.lifecycle.judge(found, ALL, Severity::Warning)])
 }

@@ -1,8 +1,7 @@
 //! See [`RULE`].
 
-use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk};
-use crate::rule::Verdict;
+use crate::facts::Domain;
+use crate::finding::{Effect, Finding, Risk};
 
 crate::rule! {
     /// ## What it checks
@@ -21,17 +20,17 @@ crate::rule! {
     /// ## References
     /// - libvirt `src/qemu/qemu_command.c:qemuBuildClockArgStr`
     /// - <https://libvirt.org/formatdomain.html#time-keeping>
-    "dom-offset-absolute" on Domain {
+    "dom-offset-absolute" on Xml {
         summary: "every start begins at the same fixed date",
         severity: Error,
         since: "0.1.0",
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
+fn check(domain: &Domain) -> Vec<Finding> {
     let offset = domain.xml.clock.as_ref().and_then(|clock| clock.offset.as_ref());
     let Some(offset) = offset.filter(|offset| offset.value == "absolute") else {
-        return Ok(vec![]);
+        return vec![];
     };
     let mut found = RULE.found("the RTC begins at the same fixed date at every start").cure(
         "write `<clock offset='utc'>` without `start`",
@@ -41,5 +40,5 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
     if let Some(start) = domain.xml.clock.as_ref().and_then(|clock| clock.start.as_ref()) {
         found = domain.blame(found, "clock@start", start);
     }
-    Ok(vec![domain.blame(found, "clock@offset", offset)])
+    vec![domain.blame(found, "clock@offset", offset)]
 }

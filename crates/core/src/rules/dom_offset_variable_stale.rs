@@ -1,8 +1,7 @@
 //! See [`RULE`].
 
-use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk};
-use crate::rule::Verdict;
+use crate::facts::Domain;
+use crate::finding::{Effect, Finding, Risk};
 
 crate::rule! {
     /// ## What it checks
@@ -25,7 +24,7 @@ crate::rule! {
     /// ## References
     /// - libvirt `src/qemu/qemu_process.c:qemuProcessHandleRTCChange`
     /// - <https://libvirt.org/formatdomain.html#time-keeping>
-    "dom-offset-variable-stale" on Domain {
+    "dom-offset-variable-stale" on Xml {
         summary: "the RTC is off by what a guest with a wrong clock once wrote into it",
         severity: Warning,
         since: "0.1.0",
@@ -37,19 +36,19 @@ const QUARTER: i64 = 900;
 /// libvirt's start date and QEMU's `RTC_CHANGE` are whole seconds each, so a right clock may be off by one for either.
 const ROUNDING: i64 = 2;
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
-    let Some(clock) = &domain.xml.clock else { return Ok(vec![]) };
+fn check(domain: &Domain) -> Vec<Finding> {
+    let Some(clock) = &domain.xml.clock else { return vec![] };
     let fixed = clock
         .offset
         .as_ref()
         .is_some_and(|offset| matches!(offset.value.as_str(), "timezone" | "absolute"));
     let Some(adjustment) = clock.adjustment.as_ref().filter(|_| !fixed) else {
-        return Ok(vec![]);
+        return vec![];
     };
     let past = adjustment.value.parse::<i64>().map_or(0, |seconds| seconds.rem_euclid(QUARTER));
     let error = if past > QUARTER / 2 { past - QUARTER } else { past };
     if error.abs() <= ROUNDING {
-        return Ok(vec![]);
+        return vec![];
     }
     let found = RULE
         .found(format!(
@@ -61,5 +60,5 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
             Effect::GuestRestart,
             Risk::Manual,
         );
-    Ok(vec![domain.blame(found, "clock@adjustment", adjustment)])
+    vec![domain.blame(found, "clock@adjustment", adjustment)]
 }

@@ -21,9 +21,9 @@ crate::rule! {
     /// host's local time at the start; from then on Windows itself sets the RTC when daylight saving time begins or ends.
     ///
     /// ## Exceptions
-    /// Guests whose registry says that the RTC is in UTC, and guests whose zone is UTC. The XML shows neither. It is only
-    /// noted under KubeVirt, whose presets have the RTC in UTC on purpose, and on a host whose own zone is at UTC, where
-    /// `localtime` would change nothing.
+    /// Guests whose registry says that the RTC is in UTC, and guests whose zone is UTC. The XML shows neither; checked
+    /// together with the guest, it is left to `win-rtc-mode-mismatch`. It is only noted under KubeVirt, whose presets have
+    /// the RTC in UTC on purpose, and on a host whose own zone is at UTC, where `localtime` would change nothing.
     ///
     /// ## References
     /// - <https://libvirt.org/formatdomain.html#time-keeping>
@@ -47,6 +47,10 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
     }
     let os = domain.os.get()?;
     if !os.is_windows() && os.family != Family::Dos {
+        return Ok(vec![]);
+    }
+    // A guest that was read itself is judged by win-rtc-mode-mismatch.
+    if facts.windows_of(domain).is_some() {
         return Ok(vec![]);
     }
     let zone = facts.host().map(|host| &host.rtc.zone_offset_seconds);

@@ -83,7 +83,6 @@ fn blame(domain: &Domain, found: Finding, pit: &Timer) -> Finding {
 
 /// The option by which this domain's running QEMU was told to drop lost ticks, and where it was read.
 fn dropping<'a>(domain: &Domain, facts: &'a Facts) -> Option<(&'static str, &'a str)> {
-    domain.running.value().filter(|running| **running)?;
     let qemu = facts.qemus.iter().find(|qemu| qemu.name == domain.name)?;
     if qemu.line.last("no-kvm-pit-reinjection").is_some() {
         return Some(("-no-kvm-pit-reinjection", &qemu.from));

@@ -18,9 +18,10 @@ crate::rule! {
     /// Write `tickpolicy='catchup'`, shut the guest down and start it. KVM then delivers every lost tick later.
     ///
     /// ## Exceptions
-    /// Guests that do not count ticks: Linux since 2.6.26, Windows. For these `discard` is in order, and on AMD it even
-    /// frees the interrupt controller's hardware acceleration (AVIC). Without KVM, and with a split interrupt chip, the
-    /// setting does nothing.
+    /// Guests that do not count ticks: Linux since 2.6.26, Windows, Solaris, and FreeBSD and OpenBSD, which read a counter
+    /// (`freebsd-no-kvmclock` and `openbsd-pvclock-absent` tell when it is the i8254). For these `discard` is in order, and
+    /// on AMD it even frees the interrupt controller's hardware acceleration (AVIC). Without KVM, and with a split interrupt
+    /// chip, the setting does nothing.
     ///
     /// ## References
     /// - QEMU `hw/i386/kvm/i8254.c`, property `lost_tick_policy`

@@ -1,7 +1,8 @@
 //! See [`RULE`].
 
 use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk};
+use crate::finding::{Effect, Risk, Severity};
+use crate::lifecycle::WRITES_STATE;
 use crate::rule::Verdict;
 
 crate::rule! {
@@ -19,7 +20,8 @@ crate::rule! {
     /// `reenlightenment`: only a guest that runs Hyper-V itself needs it.
     ///
     /// ## Exceptions
-    /// Guests that never run Hyper-V inside, or never migrate.
+    /// Guests that never run Hyper-V inside. Where `--lifecycle` says that a guest is never migrated, saved or snapshotted
+    /// the finding is information; it is an error where one of these is stated, or was seen.
     ///
     /// ## References
     /// - QEMU `docs/system/i386/hyperv.rst`, `hv-reenlightenment`
@@ -46,5 +48,6 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
             Effect::GuestRestart,
             Risk::Manual,
         );
-    Ok(vec![domain.lacks(found, "clock/timer[tsc]@frequency", at)])
+    let found = domain.lacks(found, "clock/timer[tsc]@frequency", at);
+    Ok(vec![domain.lifecycle.judge(found, WRITES_STATE, Severity::Error)])
 }

@@ -2,6 +2,7 @@
 
 use crate::facts::Domain;
 use crate::finding::{Effect, Finding, Risk};
+use crate::lifecycle::ALL;
 
 crate::rule! {
     /// ## What it checks
@@ -18,8 +19,9 @@ crate::rule! {
     /// and started again.
     ///
     /// ## Exceptions
-    /// Machines that must be deterministic, such as test VMs. `track='realtime'` shields the RTC from steps of the
-    /// host's clock, but loses the gap of a save and restore as well.
+    /// Machines that must be deterministic, such as test VMs. Where `--lifecycle` says that the VM never stops the
+    /// finding is information. `track='realtime'` shields the RTC from steps of the host's clock, but loses the gap of a
+    /// save and restore as well.
     ///
     /// ## References
     /// - QEMU `system/rtc.c` and `hw/rtc/mc146818rtc.c:rtc_post_load`
@@ -39,5 +41,7 @@ fn check(domain: &Domain) -> Vec<Finding> {
         .found("the RTC tracks guest time, so it stands still whenever the VM is paused or saved")
         .cure("remove `track`, or write `track='wall'`", Effect::GuestRestart, Risk::Careful)
         .change(domain.rewrite("track", track, "wall"));
-    vec![domain.blame(found, "clock/timer[rtc]@track", track)]
+    let found = domain.blame(found, "clock/timer[rtc]@track", track);
+    // The host's sleep passes QEMU's virtual clock by as well: it is CLOCK_MONOTONIC (QEMU util/qemu-timer-common.c).
+    vec![domain.lifecycle.judge(found, ALL, RULE.severity)]
 }

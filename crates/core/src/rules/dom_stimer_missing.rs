@@ -1,8 +1,7 @@
 //! See [`RULE`].
 
-use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk};
-use crate::rule::Verdict;
+use crate::facts::Domain;
+use crate::finding::{Effect, Finding, Risk};
 
 crate::rule! {
     /// ## What it checks
@@ -18,26 +17,27 @@ crate::rule! {
     /// and start it.
     ///
     /// ## Exceptions
-    /// Windows 7, Server 2008 R2 and older do not use synthetic timers.
+    /// Windows 7, Server 2008 R2 and older do not use synthetic timers. A guest that nothing names is taken for a newer one.
     ///
     /// ## References
     /// - QEMU `docs/system/i386/hyperv.rst`, `hv-stimer`
     /// - <https://libvirt.org/formatdomain.html#hypervisor-features>
-    "dom-stimer-missing" on Domain {
+    "dom-stimer-missing" on Xml {
         summary: "Windows lacks Hyper-V's synthetic timers and leans on the HPET or the RTC",
         severity: Warning,
         since: "0.1.0",
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
+fn check(domain: &Domain) -> Vec<Finding> {
     let xml = &domain.xml;
     let given = xml.takes_hyperv_from_host() || xml.enlightened("stimer").is_some();
     if given || !xml.has_hyperv_clock() || !xml.is_kvm_x86() {
-        return Ok(vec![]);
+        return vec![];
     }
-    if !domain.os.get()?.uses_synthetic_timers() {
-        return Ok(vec![]);
+    // The clock itself tells Windows where nothing names the system.
+    if domain.os.value().is_some_and(|os| !os.uses_synthetic_timers()) {
+        return vec![];
     }
     let found = RULE
         .found("Hyper-V's synthetic timers are off, so Windows leans on the HPET or the RTC")
@@ -49,11 +49,11 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
         );
     let stimer = xml.hyperv.iter().flat_map(|hyperv| &hyperv.enlightenments);
     let state = stimer.filter(|e| e.name == "stimer").find_map(|e| e.state.as_ref());
-    Ok(vec![match state {
+    vec![match state {
         Some(state) => domain.blame(found, "features/hyperv/stimer@state", state),
         None => {
             let at = xml.hyperv.as_ref().map_or(xml.at, |hyperv| hyperv.at);
             domain.lacks(found, "features/hyperv/stimer", at)
         }
-    }])
+    }]
 }

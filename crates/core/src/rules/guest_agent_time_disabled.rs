@@ -51,7 +51,10 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
         return Ok(vec![]);
     };
     Ok(vec![found.saw_fact("qemu-ga", &guest.agent, |agent| {
-        let state = if agent.running { "runs" } else { "does not run" };
-        format!("{state}; refuses: {}", agent.blocked.join(" "))
+        match (agent.running, agent.blocked.as_slice()) {
+            (false, _) => "does not run".to_owned(),
+            (true, []) => "runs".to_owned(),
+            (true, blocked) => format!("runs; refuses: {}", blocked.join(" ")),
+        }
     })])
 }

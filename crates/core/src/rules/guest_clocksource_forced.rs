@@ -34,7 +34,7 @@ crate::rule! {
 const SLOW: [&str; 4] = ["hpet", "acpi_pm", "jiffies", "pit"];
 
 fn check(guest: &Machine, _: &Facts) -> Verdict {
-    if !guest.is_x86() {
+    if !guest.is_x86()? {
         return Ok(vec![]);
     }
     let Some(parameter) = guest.parameter("clocksource")? else { return Ok(vec![]) };
@@ -44,7 +44,7 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
         name if SLOW.contains(&name) => {
             RULE.found(format!("the kernel is told to read time from `{name}`"))
         }
-        "tsc" if guest.runs_on_kvm() && !guest.tsc_is_invariant()? => {
+        "tsc" if !guest.tsc_is_invariant()? && guest.runs_on_kvm()? => {
             RULE.found("the kernel is told to read time from a TSC that is not invariant")
                 .saw("CPU flags", "not both of constant_tsc and nonstop_tsc", guest.cpu.from())
         }

@@ -43,8 +43,9 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
     if !counted && !EMULATED.contains(&current.as_str()) {
         return Ok(vec![]);
     }
-    let vouched = || guest.prescribes("clocksource=acpi_pm") == Ok(true);
-    if counted && guest.hides_its_clocksource() || current == "acpi_pm" && vouched() {
+    if counted && guest.hides_its_clocksource()?
+        || current == "acpi_pm" && guest.prescribes("clocksource=acpi_pm")?
+    {
         return Ok(vec![]);
     }
     let found = RULE
@@ -66,11 +67,12 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
 
 /// What to do where the kernel offers nothing better.
 fn without_better(guest: &Machine) -> (&'static str, Effect) {
-    if guest.cmdline.value().is_some_and(|line| line.has("no-kvmclock")) {
-        return ("take `no-kvmclock` off the kernel's command line and reboot", Effect::GuestReboot);
-    }
+    let hidden = guest.cmdline.value().is_some_and(|line| line.has("no-kvmclock"));
     match guest.hypervisor.value() {
         Some(Hypervisor::Tcg) => ("run the guest with KVM: see qemu-no-kvm", Effect::GuestRestart),
+        _ if hidden => {
+            ("take `no-kvmclock` off the kernel's command line and reboot", Effect::GuestReboot)
+        }
         Some(Hypervisor::Other(_) | Hypervisor::None) => {
             ("find out in the kernel's log why no better clock is offered", Effect::GuestReboot)
         }

@@ -1,6 +1,6 @@
 //! See [`RULE`].
 
-use crate::facts::{Facts, Hypervisor, Machine};
+use crate::facts::{Facts, Machine};
 use crate::finding::{Effect, Risk};
 use crate::rule::Verdict;
 
@@ -33,20 +33,21 @@ crate::rule! {
 }
 
 fn check(guest: &Machine, _: &Facts) -> Verdict {
-    if !guest.is_x86() || guest.hides_its_clocksource() || guest.kernel_before(&[2, 6, 26]) {
+    if !guest.is_x86()? || guest.hides_its_clocksource() == Ok(true) || guest.kernel_before(&[2, 6, 26]) {
         return Ok(vec![]);
     }
     if guest.has_kvm_clock()? || guest.reads("hyperv_clocksource_tsc_page") {
         return Ok(vec![]);
     }
-    let refused = guest.cmdline.value().is_some_and(|line| line.has("no-kvmclock"));
-    if refused || *guest.hypervisor.get()? != Hypervisor::Kvm {
+    let refused = guest.parameter("no-kvmclock")?.is_some();
+    if refused || !guest.runs_on_kvm()? {
         return Ok(vec![]);
     }
-    if guest.reads("tsc") && guest.tsc_is_invariant()? {
-        return Ok(vec![]);
-    }
+    guest.kernel.get()?;
     let clocksource = &guest.clocksource;
+    if clocksource.current.get()? == "tsc" && guest.tsc_is_invariant()? {
+        return Ok(vec![]);
+    }
     Ok(vec![RULE
         .found("KVM runs this guest, and its kernel finds no kvm-clock")
         .saw_fact("available clocksources", &clocksource.available, |list| list.join(" "))

@@ -39,10 +39,15 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
     let Some((_, clocksource)) = NAMES.iter().find(|(name, _)| *name == given) else {
         return Ok(vec![]);
     };
-    let needs_it = guest.os.value().is_some_and(|os| {
-        os.is_rhel() && os.before(&[5]) || os.name == "sles" && os.before(&[11])
-    });
-    if needs_it || guest.kernel_before(&[2, 6, 18]) {
+    let needs_it = match guest.kernel.value() {
+        // RHEL 4 has 2.6.9, SLES 10 has 2.6.16.
+        Some(_) => guest.kernel_before(&[2, 6, 18]),
+        None => {
+            let os = guest.os.get()?;
+            os.is_rhel() && os.before(&[5]) || os.name == "sles" && os.before(&[11])
+        }
+    };
+    if needs_it {
         return Ok(vec![]);
     }
     let pinned = *clocksource != "tsc" && guest.reads(clocksource);

@@ -1,6 +1,7 @@
 //! See [`RULE`].
 
 use crate::facts::{Facts, Machine};
+use crate::lifecycle::WRITES_STATE;
 use crate::rule::Verdict;
 
 crate::rule! {
@@ -16,7 +17,8 @@ crate::rule! {
     /// Remove it and reboot.
     ///
     /// ## Exceptions
-    /// RHEL 5.5 to 6.0 without kvm-clock, for which Red Hat prescribes it to those who know the value.
+    /// RHEL 5.5 to 6.0 without kvm-clock, for which Red Hat prescribes it to those who know the value. Where `--lifecycle`
+    /// says that the guest is never migrated or restored the finding is information.
     ///
     /// ## References
     /// - Linux `init/calibrate.c:lpj_setup`, `calibrate_delay`
@@ -35,5 +37,6 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
         return Ok(vec![]);
     }
     let found = RULE.found(format!("`{parameter}` fixes the kernel's delay loop for one CPU"));
-    Ok(vec![guest.blame_parameter(found, parameter)])
+    let found = guest.blame_parameter(found, parameter);
+    Ok(vec![guest.lifecycle.judge(found, WRITES_STATE, RULE.severity)])
 }

@@ -22,7 +22,7 @@ crate::rule! {
     /// - adjtimex(2): there is one clock discipline in the kernel
     /// - <https://chrony-project.org/doc/latest/chronyd.html>: `-x`
     /// - <https://learn.microsoft.com/en-us/azure/virtual-machines/linux/time-sync>
-    "guest-multiple-time-daemons" on Guest {
+    "guest-multiple-time-daemons" on Unix {
         summary: "several time daemons move the guest's clock",
         severity: Error,
         since: "0.1.0",

@@ -2,7 +2,8 @@
 
 use kvmtime_wire::chrony::tracking::Tracking;
 
-use crate::facts::{Facts, Machine, Timex};
+use crate::fact::Unknown;
+use crate::facts::{Facts, Machine, TimeDaemon, Timex};
 use crate::finding::{Effect, Finding, Risk};
 use crate::rule::Verdict;
 
@@ -27,7 +28,7 @@ crate::rule! {
     /// - <https://chrony-project.org/faq.html>
     /// - Linux `arch/x86/kvm/x86.c:get_kvmclock_base_ns`: the base is the host's raw monotonic clock
     /// - SUSE Linux Enterprise Server 15 Virtualization Guide, VM Guest clock settings: NTP on host and guest
-    "guest-no-time-discipline" on Guest {
+    "guest-no-time-discipline" on Unix {
         summary: "nothing keeps the guest's clock right",
         severity: Error,
         since: "0.1.0",
@@ -38,8 +39,9 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
     if guest.container.value() == Some(&true) {
         return Ok(vec![]);
     }
-    if !guest.clock_movers()?.is_empty() {
-        return Ok(follows_nobody(guest).into_iter().collect());
+    let movers = guest.clock_movers()?;
+    if !movers.is_empty() {
+        return Ok(follows_nobody(guest, &movers)?.into_iter().collect());
     }
     // Somebody whose name is not known may do it.
     if guest.timex.value().is_some_and(Timex::synchronised) {
@@ -51,23 +53,25 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
 }
 
 /// What the daemons say when none of them follows a source.
-fn follows_nobody(guest: &Machine) -> Option<Finding> {
+fn follows_nobody(guest: &Machine, movers: &[&TimeDaemon]) -> Result<Option<Finding>, Unknown> {
     let opinions = guest.opinions();
-    let first = opinions.first()?;
+    let Some(first) = opinions.first() else {
+        return guest.heard(movers).map(|()| None);
+    };
     // A clock that follows itself is the matter of guest-ntp-local-clock.
     let itself = guest.chrony.tracking.value().is_some_and(Tracking::follows_itself);
     if itself || opinions.iter().any(|opinion| opinion.synchronised) {
-        return None;
+        return Ok(None);
     }
     let found = RULE.found(format!("`{}` runs in the guest, and {}", first.who, first.says));
     let found = opinions.iter().fold(found, |found, opinion| {
         found.saw(opinion.who, opinion.says, opinion.from.clone())
     });
-    Some(kernel(guest, found).cure(
+    Ok(Some(kernel(guest, found).cure(
         "see which sources answer, `chronyc sources` or `ntpq -pn`, and name others",
         Effect::Live,
         Risk::Careful,
-    ))
+    )))
 }
 
 fn kernel(guest: &Machine, found: Finding) -> Finding {

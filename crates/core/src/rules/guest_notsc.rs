@@ -31,7 +31,7 @@ crate::rule! {
 
 fn check(guest: &Machine, _: &Facts) -> Verdict {
     let Some(parameter) = guest.parameter("notsc")? else { return Ok(vec![]) };
-    if !guest.is_x86() || guest.prescribes("notsc")? {
+    if !guest.is_x86()? || guest.prescribes("notsc")? {
         return Ok(vec![]);
     }
     let found = if guest.clocksource.current.get()? == "kvm-clock" {

@@ -7,7 +7,7 @@ use kvmtime_wire::ntp::peers::Peer;
 use crate::fact::Unknown;
 use crate::facts::{Facts, Machine};
 use crate::finding::{Effect, Finding, Risk, Severity};
-use crate::rule::Verdict;
+use crate::rule::{Verdict, together};
 
 crate::rule! {
     /// ## What it checks
@@ -31,7 +31,7 @@ crate::rule! {
     /// - <https://www.ntp.org/documentation/drivers/driver1/>
     /// - <https://chrony-project.org/doc/latest/chrony.conf.html>: `local`
     /// - VMware knowledge base 1006427, Timekeeping best practices for Linux guests
-    "guest-ntp-local-clock" on Guest {
+    "guest-ntp-local-clock" on Unix {
         summary: "the time daemon may follow the guest's own clock",
         severity: Error,
         since: "0.1.0",
@@ -46,7 +46,7 @@ const SOURCES: [&str; 7] =
     ["server", "pool", "peer", "refclock", "broadcastclient", "manycastclient", "multicastclient"];
 
 fn check(guest: &Machine, _: &Facts) -> Verdict {
-    Ok([chrony(guest)?, ntpd(guest)?].into_iter().flatten().collect())
+    together([chrony(guest), ntpd(guest)])
 }
 
 fn chrony(guest: &Machine) -> Result<Option<Finding>, Unknown> {
@@ -61,8 +61,9 @@ fn chrony(guest: &Machine) -> Result<Option<Finding>, Unknown> {
     // RFC 5905 leaves 127.127.x.x to local clocks; chrony shows its own so (chrony ntp.h).
     let followed = tracking.value().map_or(alone, Tracking::follows_itself);
     if !followed && stratum >= FALLBACK {
-        return Ok(None);
+        return tracking.get().map(|_| None);
     }
+    guest.runs("chronyd")?;
     let found = found("chronyd", local, followed, stratum);
     Ok(Some(found.saw_fact("reference", tracking, |tracking| tracking.reference_id.clone())))
 }
@@ -79,6 +80,7 @@ fn ntpd(guest: &Machine) -> Result<Option<Finding>, Unknown> {
     let alone = !conf.0.iter().any(|d| SOURCES.contains(&&*d.name) && !is_local(d));
     let peers = guest.ntp.peers.value();
     let followed = peers.map_or(alone, |peers| peers.iter().any(follows_itself));
+    guest.runs("ntpd")?;
     Ok(Some(found("ntpd", local, followed, stratum)))
 }
 

@@ -9,7 +9,7 @@ use crate::rule::Verdict;
 crate::rule! {
     /// ## What it checks
     /// ntpd keeps its panic threshold (no `tinker panic 0` in ntp.conf), and it has given up over an offset before, or
-    /// the host sleeps or saves its guests.
+    /// something happens to the guest that its clocksource does not count (`--lifecycle`, or what the host shows).
     ///
     /// ## Why it matters
     /// ntpd ends when it is off by more than 1000 s. After a long pause, a restore or a reverted snapshot it does, and
@@ -26,17 +26,20 @@ crate::rule! {
     /// - <https://www.ntp.org/documentation/4.2.8-series/miscopt/>: `tinker panic`
     /// - <https://www.ntp.org/documentation/4.2.8-series/ntpd/>: `-g`
     /// - ntpsec `ntpd/ntp_loopfilter.c:local_clock`: `allow_panic`
-    "guest-ntpd-panic-threshold" on Guest {
+    "guest-ntpd-panic-threshold" on Unix {
         summary: "ntpd ends after a long pause of the guest",
         severity: Warning,
         since: "0.1.0",
     }
 }
 
-fn check(guest: &Machine, facts: &Facts) -> Verdict {
+fn check(guest: &Machine, _: &Facts) -> Verdict {
     let Some(conf) = guest.ntp.conf.optional()? else { return Ok(vec![]) };
     let off = |value: &str| value.parse::<f64>().is_ok_and(|seconds| seconds <= 0.0);
     if conf.0.iter().any(|d| d.name == "tinker" && d.option("panic").is_some_and(off)) {
+        return Ok(vec![]);
+    }
+    if guest.is_never_behind() {
         return Ok(vec![]);
     }
     let found = RULE
@@ -49,9 +52,9 @@ fn check(guest: &Machine, facts: &Facts) -> Verdict {
             Risk::Careful,
         );
     if guest.may_run("ntpd")
-        && let Some(pause) = facts.host_of(guest).and_then(Machine::pauses_guests)
+        && let Some(gap) = guest.gap()?
     {
-        return Ok(vec![found.saw(pause.what, pause.value, pause.from)]);
+        return Ok(vec![found.showing(gap)]);
     }
     let log = &guest.logs.system;
     let lines = log.lines(|event| *event == Event::NtpdGaveUp)?;

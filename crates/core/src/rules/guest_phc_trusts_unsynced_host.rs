@@ -3,7 +3,7 @@
 use kvmtime_wire::chrony::sources::Source;
 
 use crate::fact::{Unknown, Why};
-use crate::facts::{Facts, Machine, Timex};
+use crate::facts::{Facts, Machine, Phc, Timex};
 use crate::finding::{Effect, Finding, Risk};
 use crate::rule::Verdict;
 
@@ -60,19 +60,9 @@ fn check(guest: &Machine, facts: &Facts) -> Verdict {
 
 /// The names under which `chronyc sources` shows the host's clocks.
 fn host_clocks(guest: &Machine) -> Result<Vec<String>, Unknown> {
-    let all = guest.chrony.conf.optional()?.map(|conf| conf.all("refclock").collect::<Vec<_>>());
-    let mut names = vec![];
-    for (refclock, path) in guest.phc_refclocks()? {
-        let phcs = guest.phcs.value().map_or(&[][..], Vec::as_slice);
-        if phcs.iter().any(|phc| phc.is_at(path) && !phc.is_of_host()) {
-            continue;
-        }
-        // chrony refclock.c:RCL_AddRefclock names it by driver and number among all refclocks.
-        let number = all.iter().flatten().position(|other| *other == refclock).unwrap_or(0);
-        let named = refclock.option("refid").map(str::to_owned);
-        names.push(named.unwrap_or_else(|| format!("PHC{number}")));
-    }
-    Ok(names)
+    let sources = guest.phc_sources()?.into_iter();
+    let of_host = sources.filter(|source| source.phc.is_none_or(Phc::is_of_host));
+    Ok(of_host.map(|source| source.name).collect())
 }
 
 fn by_host(host: &Machine) -> Result<Option<Finding>, Unknown> {

@@ -1,7 +1,7 @@
 //! See [`RULE`].
 
 use crate::fact::Unknown;
-use crate::facts::{Facts, Hypervisor, Machine, Phc};
+use crate::facts::{Facts, Machine, Phc};
 use crate::finding::{Effect, Risk};
 use crate::rule::Verdict;
 
@@ -36,13 +36,14 @@ fn check(guest: &Machine, facts: &Facts) -> Verdict {
     if !guest.may_run("chronyd") || guest.chrony.conf.optional()?.is_none() {
         return Ok(vec![]);
     }
-    if !guest.phc_refclocks()?.is_empty() || *guest.hypervisor.get()? != Hypervisor::Kvm {
+    if !guest.phc_refclocks()?.is_empty() || !guest.runs_on_kvm()? {
         return Ok(vec![]);
     }
     let there = guest.phcs.value().is_some_and(|phcs| phcs.iter().any(Phc::is_kvm));
     if facts.host_of(guest).is_some_and(unfit) || !there && !is_loadable(guest)? {
         return Ok(vec![]);
     }
+    guest.runs("chronyd")?;
     let load = if there { "" } else { "load `ptp_kvm` and " };
     let cure = format!("{load}add `refclock PHC /dev/ptp_kvm poll 2`, if the host is kept right");
     Ok(vec![
@@ -57,12 +58,13 @@ fn check(guest: &Machine, facts: &Facts) -> Verdict {
 /// Whether the module is there; on x86 it needs kvm-clock.
 fn is_loadable(guest: &Machine) -> Result<bool, Unknown> {
     let module = guest.ptp_kvm_module.optional()? == Some(&true);
-    Ok(module && (!guest.is_x86() || guest.has_kvm_clock()?))
+    Ok(module && (!guest.is_x86()? || guest.has_kvm_clock()?))
 }
 
 fn unfit(host: &Machine) -> bool {
     let opinions = host.opinions();
     let lost = !opinions.is_empty() && !opinions.iter().any(|opinion| opinion.synchronised);
-    let slow = host.is_x86() && host.clocksource.current.value().is_some_and(|name| name != "tsc");
+    let slow = host.is_x86() == Ok(true)
+        && host.clocksource.current.value().is_some_and(|name| name != "tsc");
     lost || slow
 }

@@ -30,11 +30,15 @@ crate::rule! {
 }
 
 fn check(guest: &Machine, _: &Facts) -> Verdict {
-    // Kernels that old do not show a hypervisor among the CPU's flags, so `None` says nothing.
-    if matches!(guest.hypervisor.value(), Some(Hypervisor::Tcg | Hypervisor::Other(_))) {
+    let prescribed = guest.prescribed_parameters()?;
+    if prescribed.is_empty() {
         return Ok(vec![]);
     }
-    let prescribed = guest.prescribed_parameters()?.iter().filter(|name| **name != "lpj");
+    let prescribed = prescribed.iter().filter(|name| **name != "lpj");
+    // Kernels that old do not show a hypervisor among the CPU's flags, so `None` says nothing.
+    if matches!(guest.hypervisor.get()?, Hypervisor::Tcg | Hypervisor::Other(_)) {
+        return Ok(vec![]);
+    }
     let line = guest.cmdline.get()?;
     let given = |wanted: &str| line.0.iter().any(|parameter| parameter.to_string() == wanted);
     let missing = prescribed.filter(|wanted| !given(wanted));

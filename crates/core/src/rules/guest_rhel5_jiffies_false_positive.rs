@@ -31,7 +31,7 @@ crate::rule! {
 }
 
 fn check(guest: &Machine, _: &Facts) -> Verdict {
-    if !guest.hides_its_clocksource() || !guest.reads("jiffies") {
+    if !guest.hides_its_clocksource()? || guest.clocksource.current.get()? != "jiffies" {
         return Ok(vec![]);
     }
     let log = &guest.logs.kernel;

@@ -39,31 +39,37 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
     let rtc = &guest.rtc;
     // hwclock(8): without /etc/adjtime the RTC is in UTC.
     let local = rtc.scale.optional()? == Some(&RtcScale::Local);
-    let zone = rtc.zone_offset_seconds.value().copied();
-    if zone == Some(0) {
+    let (shown, zone) = (&rtc.minus_system_seconds, &rtc.zone_offset_seconds);
+    if zone.value() == Some(&0) {
         return Ok(vec![]);
     }
-    let shown = rtc.minus_system_seconds.value().copied();
-    let found = match (local, shown, zone) {
-        (true, Some(shown), Some(_)) if near(shown, 0) => {
-            to_utc("the guest takes the RTC for local time, and it shows UTC")
+    let found = if local {
+        let shown = shown.value();
+        if shown.is_some_and(|shown| !near(*shown, 0)) {
+            return Ok(vec![]);
         }
-        (true, Some(_), Some(_)) => return Ok(vec![]),
-        (true, ..) => to_utc("the guest takes the RTC for local time, which few hosts give it")
-            .severity(Severity::Info),
-        (false, Some(shown), Some(zone)) if near(shown, zone) => {
-            RULE.found("the guest takes the RTC for UTC, and it shows local time").cure(
-                "write `<clock offset='utc'>` in the domain's XML",
-                Effect::GuestRestart,
-                Risk::Careful,
-            )
+        zone.get()?;
+        match shown {
+            Some(_) => to_utc("the guest takes the RTC for local time, and it shows UTC"),
+            None => to_utc("the guest takes the RTC for local time, which few hosts give it")
+                .severity(Severity::Info),
         }
-        (false, ..) => return Ok(vec![]),
+    } else {
+        // Absent: there is no RTC.
+        let Some(shown) = shown.optional()? else { return Ok(vec![]) };
+        if near(*shown, 0) || !near(*shown, *zone.get()?) {
+            return Ok(vec![]);
+        }
+        RULE.found("the guest takes the RTC for UTC, and it shows local time").cure(
+            "write `<clock offset='utc'>` in the domain's XML",
+            Effect::GuestRestart,
+            Risk::Careful,
+        )
     };
     Ok(vec![found
         .saw("time scale of the RTC", if local { "LOCAL" } else { "UTC" }, rtc.scale.from())
-        .saw_fact("RTC minus system clock, seconds", &rtc.minus_system_seconds, |s| *s)
-        .saw_fact("zone's offset from UTC, seconds", &rtc.zone_offset_seconds, |s| *s)])
+        .saw_fact("RTC minus system clock, seconds", shown, |s| *s)
+        .saw_fact("zone's offset from UTC, seconds", zone, |s| *s)])
 }
 
 fn to_utc(message: &'static str) -> Finding {

@@ -2,6 +2,7 @@
 
 use crate::facts::{Facts, Machine};
 use crate::finding::Severity;
+use crate::lifecycle::WRITES_STATE;
 use crate::rule::Verdict;
 
 crate::rule! {
@@ -18,7 +19,7 @@ crate::rule! {
     /// ## Exceptions
     /// With `constant_tsc` and `nonstop_tsc` visible newer kernels switch the watchdog off by themselves, and nothing
     /// is reported. Nor is it for Kata's micro-VMs, which do not migrate. The finding is information while the guest
-    /// does not read `tsc`, or while tuned's `network-latency` or a profile based on it sets the parameter.
+    /// does not read `tsc`, where `--lifecycle` says that it is never migrated, saved or snapshotted, or while tuned's `network-latency` or a profile based on it sets the parameter.
     ///
     /// ## References
     /// - Linux `arch/x86/kernel/tsc.c:tsc_setup`, `tsc_disable_clocksource_watchdog`
@@ -37,13 +38,14 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
     };
     // Kata's agent is started by this target (kata-containers, osbuilder).
     let kata = line.get("systemd.unit") == Some("kata-containers.target");
-    if kata || !guest.is_x86() || guest.tsc_is_invariant()? {
+    if kata || !guest.is_x86()? || guest.tsc_is_invariant()? {
         return Ok(vec![]);
     }
     let by_profile = guest.power.tuned_is(|name| {
         ["network-latency", "realtime", "cpu-partitioning"].iter().any(|kind| name.starts_with(kind))
     });
-    let quiet = by_profile || guest.clocksource.current.get()? != "tsc";
+    let stays = guest.lifecycle.rules_out(WRITES_STATE);
+    let quiet = by_profile == Ok(true) || stays || guest.clocksource.current.get()? != "tsc";
     let found = RULE
         .found("`tsc=reliable` silences the watch over a TSC that is not invariant")
         .severity(if quiet { Severity::Info } else { Severity::Warning })

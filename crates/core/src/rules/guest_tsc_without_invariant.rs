@@ -1,7 +1,8 @@
 //! See [`RULE`].
 
-use crate::facts::{Facts, Hypervisor, Machine};
+use crate::facts::{Facts, Machine};
 use crate::finding::{Effect, Risk};
+use crate::lifecycle::WRITES_STATE;
 use crate::plan::Change;
 use crate::rule::Verdict;
 
@@ -20,7 +21,9 @@ crate::rule! {
     /// invariant one: `<feature policy='require' name='invtsc'/>` with `<timer name='tsc' frequency='…'/>`.
     ///
     /// ## Exceptions
-    /// None: with both flags visible `tsc` is what newer kernels choose by themselves, and nothing is reported.
+    /// With both flags visible `tsc` is what newer kernels choose by themselves, and nothing is reported. Where
+    /// `--lifecycle` says that the guest is never migrated or restored the finding is information: what is left is that
+    /// the kernel may give the TSC up.
     ///
     /// ## References
     /// - Linux `arch/x86/kernel/kvmclock.c:kvmclock_init`
@@ -37,7 +40,7 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
     if !matches!(current.as_str(), "tsc" | "tsc-early") || guest.tsc_is_invariant()? {
         return Ok(vec![]);
     }
-    if *guest.hypervisor.get()? != Hypervisor::Kvm {
+    if !guest.runs_on_kvm()? {
         return Ok(vec![]);
     }
     let found = RULE
@@ -47,6 +50,7 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
             let flag = |name| if cpu.has(name) { "" } else { "no " };
             format!("{}constant_tsc, {}nonstop_tsc", flag("constant_tsc"), flag("nonstop_tsc"))
         });
+    let found = guest.lifecycle.judge(found, WRITES_STATE, RULE.severity);
     let available = guest.clocksource.available.value();
     if !available.is_some_and(|list| list.iter().any(|name| name == "kvm-clock")) {
         let summary = "give the guest kvm-clock, or an invariant TSC (`invtsc`) with its frequency";

@@ -37,7 +37,7 @@ crate::rule! {
 const TSC_BASED: [&str; 3] = ["tsc", "tsc-early", "hyperv_clocksource_tsc_page"];
 
 fn check(host: &Machine, _: &Facts) -> Verdict {
-    if !host.is_x86() {
+    if !host.is_x86()? {
         return Ok(vec![]);
     }
     let current = host.clocksource.current.get()?;

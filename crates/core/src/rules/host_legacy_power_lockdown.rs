@@ -41,10 +41,10 @@ crate::rule! {
 fn check(host: &Machine, _: &Facts) -> Verdict {
     let line = host.cmdline.get()?;
     let locks: Vec<&Parameter> = line.0.iter().filter(|parameter| is_lock(parameter)).collect();
-    if locks.iter().all(|lock| only_changes_driver(lock)) || host.power.tuned_is(is_for_latency) {
+    if locks.iter().all(|lock| only_changes_driver(lock)) {
         return Ok(vec![]);
     }
-    if !host.tsc_is_invariant()? {
+    if !host.tsc_is_invariant()? || host.power.tuned_is(is_for_latency)? {
         return Ok(vec![]);
     }
     let words: Vec<String> = locks.iter().map(|lock| format!("`{lock}`")).collect();

@@ -46,9 +46,10 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
     if *vcpus <= cpus.saturating_mul(VCPUS_PER_CPU) {
         return Ok(vec![]);
     }
-    let stolen = host.cpu_time.value().is_some_and(|time| time.steal_percent() > STEAL_PERCENT);
-    if !stolen && *host.cpu_pressure.get()? <= PRESSURE_PERCENT {
-        return Ok(vec![]);
+    let stolen = host.cpu_time.get().map(|time| time.steal_percent() > STEAL_PERCENT);
+    let pressed = host.cpu_pressure.get().map(|pressure| *pressure > PRESSURE_PERCENT);
+    if stolen != Ok(true) && pressed != Ok(true) {
+        return pressed.and(stolen).map(|_| vec![]);
     }
     Ok(vec![
         RULE.found(format!("guests with {vcpus} vCPUs compete for {cpus} CPUs, and wait for them"))

@@ -42,12 +42,16 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
     if host.rtc.device.optional()?.is_none() {
         return Ok(vec![]);
     }
-    if let Some(error) = host.rtc.error_seconds()
+    let error = host.rtc.error_seconds();
+    if let Ok(error) = error
         && error.unsigned_abs() > TOLERANCE_S
     {
         return Ok(vec![apart(host, error)]);
     }
-    Ok(unwritten(host)?.into_iter().collect())
+    match unwritten(host)? {
+        Some(found) => Ok(vec![found]),
+        None => error.map(|_| vec![]),
+    }
 }
 
 fn apart(host: &Machine, error: i64) -> Finding {

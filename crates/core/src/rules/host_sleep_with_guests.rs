@@ -5,6 +5,7 @@ use kvmtime_wire::klog::Event;
 use crate::fact::Unknown;
 use crate::facts::{Facts, Machine};
 use crate::finding::{Effect, Risk, Severity};
+use crate::lifecycle::Happening;
 use crate::rule::Verdict;
 
 crate::rule! {
@@ -23,7 +24,8 @@ crate::rule! {
     /// `virsh domtime DOMAIN --now`, or let the guests' chronyd step at any time (`makestep 1 -1`).
     ///
     /// ## Exceptions
-    /// On a server that has not slept yet this is only worth a note.
+    /// On a server that has not slept yet this is only worth a note, and nothing where `--lifecycle` leaves `host-sleeps`
+    /// out.
     ///
     /// ## References
     /// - Linux `arch/x86/kvm/x86.c:kvm_arch_enable_virtualization_cpu` (`kvm_arch_hardware_enable` before 6.12),
@@ -51,6 +53,9 @@ fn check(host: &Machine, facts: &Facts) -> Verdict {
     let slept = log.lines(|event| *event == Event::ResumedFromSleep).unwrap_or_default();
     // No systemd: nothing there suspends a machine by itself.
     if slept.is_empty() && power.sleep_masked.optional()?.is_none_or(|masked| *masked) {
+        return Ok(vec![]);
+    }
+    if slept.is_empty() && host.lifecycle.rules_out(&[Happening::HostSleeps]) {
         return Ok(vec![]);
     }
     let portable = power.chassis_type.value().is_some_and(|chassis| PORTABLE.contains(chassis));

@@ -55,7 +55,7 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
         return Ok(vec![]);
     }
     let why = if doubts.is_empty() { "may stop and has several sockets to span" } else { "the kernel's log doubts" };
-    let meant = host.power.tuned_is(sets_reliable) && doubts.is_empty();
+    let meant = doubts.is_empty() && host.power.tuned_is(sets_reliable) == Ok(true);
     let found = RULE
         .found(format!("`{trust}` keeps the kernel from checking a TSC that {why}"))
         .severity(if meant { Severity::Info } else { Severity::Warning })

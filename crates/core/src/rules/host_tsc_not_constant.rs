@@ -34,7 +34,7 @@ crate::rule! {
 }
 
 fn check(host: &Machine, _: &Facts) -> Verdict {
-    if !host.is_x86() {
+    if !host.is_x86()? {
         return Ok(vec![]);
     }
     let cpu = host.cpu.get()?;

@@ -32,7 +32,7 @@ crate::rule! {
 }
 
 fn check(host: &Machine, _: &Facts) -> Verdict {
-    if !host.is_x86() || host.reads("tsc") || host.reads("hyperv_clocksource_tsc_page") {
+    if !host.is_x86()? || host.reads("tsc") || host.reads("hyperv_clocksource_tsc_page") {
         return Ok(vec![]);
     }
     let cpu = host.cpu.get()?;
@@ -49,6 +49,7 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
     if deep.is_empty() {
         return Ok(vec![]);
     }
+    host.clocksource.current.get()?;
     let deep = deep.join(" ");
     Ok(vec![
         RULE.found(format!("the host's TSC may stop in the idle states `{deep}`, which are enabled"))

@@ -49,7 +49,7 @@ const FOR_OTHERS: [&str; 11] = [
 fn check(host: &Machine, _: &Facts) -> Verdict {
     let Some(profile) = host.power.tuned_profile.optional()? else { return Ok(vec![]) };
     // One profile that suits makes up for others that are in force beside it.
-    if host.power.tuned_is(|name| !FOR_OTHERS.contains(&name)) || profile.trim().is_empty() {
+    if host.power.tuned_is(|name| !FOR_OTHERS.contains(&name))? || profile.trim().is_empty() {
         return Ok(vec![]);
     }
     if host.cpu.get()?.has("hypervisor") {

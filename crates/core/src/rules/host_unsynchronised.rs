@@ -43,8 +43,10 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
     }
     let message = match opinions.first() {
         Some(opinion) => denied(host, opinion),
-        None if host.timex.get()?.synchronised() => return Ok(vec![]),
-        None => flagged(host)?,
+        None => match flagged(host)? {
+            Some(message) => message,
+            None => return Ok(vec![]),
+        },
     };
     let found = opinions.iter().fold(RULE.found(message), |found, opinion| {
         found.saw(opinion.who, opinion.says, opinion.from.clone())
@@ -65,15 +67,17 @@ fn denied(host: &Machine, opinion: &Opinion) -> String {
     message
 }
 
-fn flagged(host: &Machine) -> Result<String, Unknown> {
-    let message = "the kernel flags the host's clock as not synchronised".to_owned();
-    if host.daemons.value().is_none() {
-        return Ok(message);
+fn flagged(host: &Machine) -> Result<Option<String>, Unknown> {
+    let movers = host.clock_movers()?;
+    host.heard(&movers)?;
+    if host.timex.get()?.synchronised() {
+        return Ok(None);
     }
-    Ok(match host.clock_movers()?.first() {
+    let message = "the kernel flags the host's clock as not synchronised";
+    Ok(Some(match movers.first() {
         Some(daemon) => format!("{message}, though `{}` runs", daemon.name),
         None => format!("{message}, and no time daemon runs"),
-    })
+    }))
 }
 
 fn kernel(found: Finding, host: &Machine) -> Finding {

@@ -68,7 +68,7 @@ fn early(who: &str, after: &Fact<Vec<String>>) -> Finding {
 }
 
 fn cured(found: Finding, host: &Machine) -> Finding {
-    let good_rtc = host.rtc.error_seconds().is_some_and(|error| error.abs() <= 2);
+    let good_rtc = host.rtc.error_seconds().is_ok_and(|error| error.abs() <= 2);
     found
         .severity(if good_rtc { Severity::Info } else { Severity::Warning })
         .saw_fact("autostarted domains", &host.libvirt.autostart, |names| names.join(" "))

@@ -1,11 +1,12 @@
 //! See [`RULE`].
 
-use kvmtime_wire::chrony::tracking::Tracking;
+use kvmtime_wire::chrony::sources::Source;
 use kvmtime_wire::klog::{Event, LogLine};
 
+use crate::fact::Unknown;
 use crate::facts::{Facts, Machine};
 use crate::finding::{Effect, Finding, Risk, Severity};
-use crate::rule::Verdict;
+use crate::rule::{Verdict, together};
 
 crate::rule! {
     /// ## What it checks
@@ -39,15 +40,14 @@ crate::rule! {
 }
 
 fn check(machine: &Machine, _: &Facts) -> Verdict {
-    machine.logs.system.get()?;
-    Ok([ended(machine), jumped(machine), lost(machine)].into_iter().flatten().collect())
+    together([ended(machine), jumped(machine), lost(machine)])
 }
 
-fn ended(machine: &Machine) -> Option<Finding> {
+fn ended(machine: &Machine) -> Result<Option<Finding>, Unknown> {
     let log = &machine.logs.system;
-    let lines =
-        log.lines(|event| matches!(event, Event::NtpdGaveUp | Event::ChronyGaveUp)).ok()?;
-    let daemon = match lines.last()?.event {
+    let lines = log.lines(|event| matches!(event, Event::NtpdGaveUp | Event::ChronyGaveUp))?;
+    let Some(last) = lines.last() else { return Ok(None) };
+    let daemon = match last.event {
         Event::ChronyGaveUp => "chronyd",
         _ => "ntpd",
     };
@@ -64,20 +64,25 @@ fn ended(machine: &Machine) -> Option<Finding> {
         "chronyd" => "start chronyd, and raise `maxchange` in its chrony.conf if the machine is ever paused",
         _ => "set the clock and start ntpd; if the machine is ever paused, `tinker panic 0` in ntp.conf",
     };
-    Some(found.cure(summary, Effect::Live, Risk::Careful))
+    Ok(Some(found.cure(summary, Effect::Live, Risk::Careful)))
 }
 
-fn jumped(machine: &Machine) -> Option<Finding> {
+fn jumped(machine: &Machine) -> Result<Option<Finding>, Unknown> {
     let log = &machine.logs.system;
-    let all = log.value()?;
+    let all = log.get()?;
     let step = all.iter().rposition(|line| matches!(line.event, Event::ChronyStepped { .. }));
     let (before, after) = all.split_at(step.unwrap_or(0));
     let (lines, severity) = match (jumps(before), jumps(after)) {
         (stepped, left) if left.is_empty() => (stepped, Severity::Info),
         (_, left) => (left, Severity::Warning),
     };
-    if lines.is_empty() || always_steps(machine) {
-        return None;
+    // A chronyd that steps at any time would have stepped what is left.
+    let always = always_steps(machine).or_else(|unknown| match severity {
+        Severity::Info => Err(unknown),
+        _ => Ok(false),
+    });
+    if lines.is_empty() || always? {
+        return Ok(None);
     }
     let offsets = lines.iter().filter_map(|line| match line.event {
         Event::ChronyClockWrong { offset_ns } => Some(offset_ns.unsigned_abs()),
@@ -93,16 +98,16 @@ fn jumped(machine: &Machine) -> Option<Finding> {
     };
     let found = RULE.found(message).severity(severity).saw_lines(log, &lines);
     let summary = "if the machine is paused, saved or suspended, write `makestep 1 -1` to its chrony.conf";
-    Some(found.cure(summary, Effect::Live, Risk::Careful))
+    Ok(Some(found.cure(summary, Effect::Live, Risk::Careful)))
 }
 
 /// chrony.conf(5), `makestep`: a negative limit is none.
-fn always_steps(machine: &Machine) -> bool {
-    let makestep = machine.chrony.conf.value().and_then(|conf| conf.last("makestep"));
+fn always_steps(machine: &Machine) -> Result<bool, Unknown> {
+    let makestep = machine.chrony.conf.optional()?.and_then(|conf| conf.last("makestep"));
     let Some([threshold, limit]) = makestep.map(|makestep| &makestep.args[..]) else {
-        return false;
+        return Ok(false);
     };
-    limit.starts_with('-') && threshold.parse().is_ok_and(|seconds: f64| seconds <= LOGGED)
+    Ok(limit.starts_with('-') && threshold.parse().is_ok_and(|seconds: f64| seconds <= LOGGED))
 }
 
 /// chronyd logs offsets above a second (chrony.conf(5), `logchange`).
@@ -113,17 +118,27 @@ fn jumps(log: &[LogLine]) -> Vec<&LogLine> {
     log.iter().filter(|line| is_jump(&line.event)).collect()
 }
 
-fn lost(machine: &Machine) -> Option<Finding> {
+fn lost(machine: &Machine) -> Result<Option<Finding>, Unknown> {
     let log = &machine.logs.system;
-    let lines = log.lines(|event| *event == Event::ChronyNoSources).ok()?;
-    if lines.is_empty() || machine.chrony.tracking.value().is_some_and(Tracking::synchronised) {
-        return None;
+    let lines = log.lines(|event| *event == Event::ChronyNoSources)?;
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    // Absent: chronyd runs no more. After a pause it still tells of the source that it followed before.
+    let Some(tracking) = machine.chrony.tracking.optional()? else { return Ok(None) };
+    if tracking.synchronised() && machine.chrony.follows()? {
+        return Ok(None);
     }
     let found = RULE
         .found("chronyd finds no source that it can follow")
         .severity(Severity::Warning)
         .saw_lines(log, &lines)
-        .saw_fact("chronyd", &machine.chrony.tracking, |tracking| tracking.leap.clone());
+        .saw_fact("leap status of chronyd", &machine.chrony.tracking, |tracking| {
+            tracking.leap.clone()
+        })
+        .saw_fact("sources of chronyd", &machine.chrony.sources, |sources| {
+            sources.iter().map(Source::to_string).collect::<Vec<_>>().join(", ")
+        });
     let summary = "see `chronyc sources` and give chronyd sources that it can reach";
-    Some(found.cure(summary, Effect::Live, Risk::Safe))
+    Ok(Some(found.cure(summary, Effect::Live, Risk::Safe)))
 }

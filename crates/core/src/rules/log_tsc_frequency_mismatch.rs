@@ -2,9 +2,10 @@
 
 use kvmtime_wire::klog::Event;
 
+use crate::fact::Unknown;
 use crate::facts::{Facts, Machine};
 use crate::finding::{Effect, Finding, Risk};
-use crate::rule::Verdict;
+use crate::rule::{Verdict, together};
 
 crate::rule! {
     /// ## What it checks
@@ -33,34 +34,47 @@ crate::rule! {
 }
 
 fn check(machine: &Machine, _: &Facts) -> Verdict {
-    let log = &machine.logs.system;
-    let frequency = log.lines(|event| {
+    let refused = |event: &Event| {
         matches!(event, Event::TscFrequencyRefused | Event::TscFrequencyMismatch)
-    })?;
-    let blocked = log.lines(|event| *event == Event::InvtscBlocksMigration)?;
-    let mut findings: Vec<Finding> = Vec::new();
-    if !frequency.is_empty() {
-        findings.push(
-            RULE.found("a guest's TSC frequency is not one that this host can give")
-                .saw_lines(log, &frequency)
-                .saw_fact("KVM_CAP_TSC_CONTROL", &machine.kvm.device, |device| device.tsc_control)
-                .cure(
-                    "give the domain this host's TSC frequency, or run it on a host that can scale",
-                    Effect::GuestRestart,
-                    Risk::Careful,
-                ),
-        );
+    };
+    let refused = seen(
+        machine,
+        refused,
+        RULE.found("a guest's TSC frequency is not one that this host can give").cure(
+            "give the domain this host's TSC frequency, or run it on a host that can scale",
+            Effect::GuestRestart,
+            Risk::Careful,
+        ),
+    );
+    let refused = refused.map(|found| {
+        let scales = &machine.kvm.device;
+        Some(found?.saw_fact("KVM_CAP_TSC_CONTROL", scales, |device| device.tsc_control))
+    });
+    let blocked = seen(
+        machine,
+        |event| *event == Event::InvtscBlocksMigration,
+        RULE.found("a guest with `invtsc` cannot be migrated, saved or snapshotted").cure(
+            "add `<timer name='tsc' frequency='…'/>` to the domain's `<clock>`, or drop `invtsc`",
+            Effect::GuestRestart,
+            Risk::Careful,
+        ),
+    );
+    together([refused, blocked])
+}
+
+/// The finding, where libvirt or QEMU wrote such lines.
+fn seen(
+    machine: &Machine,
+    such: impl Fn(&Event) -> bool,
+    found: Finding,
+) -> Result<Option<Finding>, Unknown> {
+    let logs = [&machine.logs.system, &machine.logs.qemu];
+    let lines = logs.map(|log| log.lines(&such).unwrap_or_default());
+    if lines.iter().all(Vec::is_empty) {
+        machine.logs.system.get()?;
+        // Absent: libvirt runs no QEMU here.
+        return machine.logs.qemu.optional().map(|_| None);
     }
-    if !blocked.is_empty() {
-        findings.push(
-            RULE.found("a guest with `invtsc` cannot be migrated, saved or snapshotted")
-                .saw_lines(log, &blocked)
-                .cure(
-                    "add `<timer name='tsc' frequency='…'/>` to the domain's `<clock>`, or drop `invtsc`",
-                    Effect::GuestRestart,
-                    Risk::Careful,
-                ),
-        );
-    }
-    Ok(findings)
+    let shown = logs.into_iter().zip(&lines);
+    Ok(Some(shown.fold(found, |found, (log, lines)| found.saw_lines(log, lines))))
 }

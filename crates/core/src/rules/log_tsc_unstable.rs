@@ -23,8 +23,8 @@ crate::rule! {
     ///
     /// ## Exceptions
     /// A guest on kvm-clock reads no TSC by itself: there the line tells of a long stall of a vCPU and is only worth a
-    /// note. Linux under Hyper-V marks the TSC unstable on purpose and uses Hyper-V's TSC page. False alarms are known
-    /// where the HPET is the one that is wrong, and on very large machines.
+    /// note. Linux under Hyper-V marks the TSC unstable on purpose and uses Hyper-V's TSC page; with `notsc` or
+    /// `tsc=unstable` it does as it was told. False alarms are known where the HPET is the one that is wrong, and on very large machines.
     ///
     /// ## References
     /// - Linux `kernel/time/clocksource.c:clocksource_watchdog`, `arch/x86/kernel/tsc.c:mark_tsc_unstable`
@@ -63,10 +63,13 @@ fn check(machine: &Machine, _: &Facts) -> Verdict {
     ])
 }
 
+/// Reasons that are no fault of the TSC: `notsc` and `tsc=unstable` asked for it.
+const WANTED: [&str; 2] = ["running on Hyper-V", "boot parameter"];
+
 fn is_verdict(event: &Event) -> bool {
     match event {
         Event::TscWarp | Event::UnstableTscForGuests => true,
-        Event::TscUnstable { reason } => reason != "running on Hyper-V",
+        Event::TscUnstable { reason } => !WANTED.iter().any(|wanted| reason.starts_with(wanted)),
         Event::Unstable { clocksource, .. } => clocksource.starts_with("tsc"),
         _ => false,
     }

@@ -31,6 +31,7 @@ catalogue! {
     host_tuned_profile
     host_no_tsc_scaling
     host_overcommit_steal
+    host_kvm_parameter_removed
     dom_clock_absent
     dom_offset_windows_utc
     dom_offset_linux_localtime
@@ -39,6 +40,7 @@ catalogue! {
     dom_hpet_enabled
     dom_rtc_no_catchup_windows
     dom_rtc_track_guest
+    dom_rtc_slew_replays_pause
     dom_rtc_track_boot
     dom_rtc_policy_unsupported
     dom_pit_discard_tick_guest
@@ -94,12 +96,44 @@ catalogue! {
     guest_ptp_unstable_name
     guest_phc_trusts_unsynced_host
     guest_agent_time_disabled
+    guest_agent_no_hwclock
+    guest_behind_after_gap
+    guest_chrony_maxchange_ends
+    guest_phc_dead_after_switch
+    guest_vmclock_time_scale
+    guest_rtc_contradicts_clock
+    guest_noop_clock_param
+    guest_clock_rate_param
     guest_rtc_localtime
     guest_container_time_daemon
+    win_useplatformclock
+    win_xp2003_usepmtimer
+    win_rtc_mode_mismatch
+    win_w32time_inactive
+    win_qpc_source
+    win_domtime_sync_mode
+    freebsd_no_kvmclock
+    freebsd_kern_hz
+    openbsd_pvclock_absent
+    openbsd_sensor_unused
+    netbsd_tick_loss
     log_tsc_unstable
     log_lost_ticks
     log_tsc_frequency_mismatch
     log_ntp_giveup
+    log_stall_burst
+    clock_error_exceeds_budget
+    kernel_flag_contradicts_daemon
+    phc_contradicts_servers
+    falseticker_among_sources
+    ntp_smear_mix
+    ntp_leap_policy_fleet
+    ntp_duplicate_source
+    fleet_tsc_heterogeneous
+    fleet_no_post_migration_sync
+    fleet_clock_xml_inconsistent
+    fleet_localtime_mixed_tz
+    fleet_time_source_inconsistent
 }
 
 /// The rule by that id.

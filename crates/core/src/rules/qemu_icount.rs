@@ -2,9 +2,8 @@
 
 use kvmtime_wire::qemu::properties;
 
-use crate::facts::{Facts, Qemu};
-use crate::finding::{Effect, Risk, Severity};
-use crate::rule::Verdict;
+use crate::facts::Qemu;
+use crate::finding::{Effect, Finding, Risk, Severity};
 
 crate::rule! {
     /// ## What it checks
@@ -24,18 +23,18 @@ crate::rule! {
     /// ## References
     /// - QEMU `qemu-options.hx`: `-icount`
     /// - <https://www.qemu.org/docs/master/devel/tcg-icount.html>
-    "qemu-icount" on Qemu {
+    "qemu-icount" on Arguments {
         summary: "guest time counts instructions instead of seconds",
         severity: Error,
         since: "0.1.0",
     }
 }
 
-fn check(qemu: &Qemu, _: &Facts) -> Verdict {
-    let Some(option) = qemu.line.last("icount") else { return Ok(vec![]) };
+fn check(qemu: &Qemu) -> Vec<Finding> {
+    let Some(option) = qemu.line.last("icount") else { return vec![] };
     let given = properties(option.value.as_deref().unwrap_or_default(), "shift");
     if matches!(given.get("rr"), Some("record" | "replay")) {
-        return Ok(vec![]);
+        return vec![];
     }
     let (message, severity) = if qemu.line.accelerator() == "kvm" {
         ("QEMU does not start: `-icount` is not allowed with KVM", Severity::Error)
@@ -49,5 +48,5 @@ fn check(qemu: &Qemu, _: &Facts) -> Verdict {
         Effect::GuestRestart,
         Risk::Careful,
     );
-    Ok(vec![qemu.blame(found, option)])
+    vec![qemu.blame(found, option)]
 }

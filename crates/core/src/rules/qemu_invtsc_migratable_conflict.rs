@@ -1,8 +1,8 @@
 //! See [`RULE`].
 
-use crate::facts::{Facts, Qemu};
-use crate::finding::{Effect, Risk, Severity};
-use crate::rule::Verdict;
+use crate::facts::Qemu;
+use crate::finding::{Effect, Finding, Risk, Severity};
+use crate::lifecycle::WRITES_STATE;
 
 crate::rule! {
     /// ## What it checks
@@ -19,26 +19,27 @@ crate::rule! {
     /// leave `invtsc` out. A destination must have that frequency or scale its TSC.
     ///
     /// ## Exceptions
-    /// VMs that are never migrated, saved or snapshotted: `migratable=off` says so, and nothing is reported.
+    /// VMs that are never migrated, saved or snapshotted: `migratable=off` says so, and nothing is reported. Where
+    /// `--lifecycle` says so, the finding is information; it is an error where one of these is stated, or was seen.
     ///
     /// ## References
     /// - QEMU `target/i386/kvm/kvm.c:kvm_arch_init_vcpu`: `invtsc_mig_blocker`
     /// - QEMU `target/i386/cpu.c:x86_cpu_get_migratable_flags`
-    "qemu-invtsc-migratable-conflict" on Qemu {
+    "qemu-invtsc-migratable-conflict" on Arguments {
         summary: "an invariant TSC without a frequency blocks migration, save and snapshot",
         severity: Warning,
         since: "0.1.0",
     }
 }
 
-fn check(qemu: &Qemu, _: &Facts) -> Verdict {
+fn check(qemu: &Qemu) -> Vec<Finding> {
     let cpu = qemu.line.cpu();
     let Some(option) = qemu.line.last("cpu").filter(|_| cpu.on("invtsc")) else {
-        return Ok(vec![]);
+        return vec![];
     };
     let pinned = cpu.get("tsc-frequency").or(cpu.get("tsc-freq")).is_some();
     if pinned || cpu.get("migratable") == Some("off") || qemu.line.accelerator() != "kvm" {
-        return Ok(vec![]);
+        return vec![];
     }
     let aborts = qemu.line.last("only-migratable").is_some();
     let found = if aborts {
@@ -52,5 +53,9 @@ fn check(qemu: &Qemu, _: &Facts) -> Verdict {
         Effect::GuestRestart,
         Risk::Careful,
     );
-    Ok(vec![qemu.blame(found, option)])
+    let found = qemu.blame(found, option);
+    if aborts {
+        return vec![found];
+    }
+    vec![qemu.lifecycle.judge(found, WRITES_STATE, Severity::Error)]
 }

@@ -1,9 +1,7 @@
 //! See [`RULE`].
 
-use crate::facts::{Facts, Qemu};
-use crate::finding::{Effect, Risk, Severity};
-use crate::profile::numbers;
-use crate::rule::Verdict;
+use crate::facts::Qemu;
+use crate::finding::{Effect, Finding, Risk, Severity};
 
 crate::rule! {
     /// ## What it checks
@@ -22,7 +20,7 @@ crate::rule! {
     /// ## References
     /// - QEMU `docs/about/removed-features.rst`
     /// - <https://www.qemu.org/docs/master/about/removed-features.html>
-    "qemu-removed-clock-options" on Qemu {
+    "qemu-removed-clock-options" on Arguments {
         summary: "the command line uses a clock option that QEMU no longer has",
         severity: Error,
         since: "0.1.0",
@@ -46,16 +44,14 @@ const REMOVED: [(&str, [u32; 2], &str); 9] = [
 /// Every QEMU that anybody maintains is newer: Debian 11 has 5.2.
 const OLDEST: [u32; 2] = [5, 2];
 
-fn check(qemu: &Qemu, facts: &Facts) -> Verdict {
+fn check(qemu: &Qemu) -> Vec<Finding> {
     if qemu.is_of_libvirt() {
-        return Ok(vec![]);
+        return vec![];
     }
-    let installed = facts.host().and_then(|host| host.libvirt.qemu_version.value());
-    let installed = installed.map_or_else(|| OLDEST.to_vec(), |version| numbers(version));
     let mut found = vec![];
     for (name, gone, instead) in REMOVED {
         let Some(option) = qemu.line.last(name) else { continue };
-        let refused = !qemu.is_running() && installed.as_slice() >= gone.as_slice();
+        let refused = !qemu.is_running() && gone <= OLDEST;
         let [major, minor] = gone;
         let finding = RULE
             .found(format!("`-{name}` keeps QEMU {major}.{minor} and later from starting"))
@@ -63,5 +59,5 @@ fn check(qemu: &Qemu, facts: &Facts) -> Verdict {
             .cure(instead, Effect::GuestRestart, Risk::Careful);
         found.push(qemu.blame(finding, option));
     }
-    Ok(found)
+    found
 }

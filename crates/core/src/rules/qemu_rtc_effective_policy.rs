@@ -5,6 +5,7 @@ use kvmtime_wire::domain::is;
 use crate::fact::Unknown;
 use crate::facts::{Facts, Qemu, Setting};
 use crate::finding::{Effect, Finding, Risk, Severity};
+use crate::lifecycle::ALL;
 use crate::profile::{Family, Os};
 use crate::rule::Verdict;
 
@@ -29,7 +30,8 @@ crate::rule! {
     /// ## Exceptions
     /// A Windows whose registry has `RealTimeIsUniversal` = 1 wants an RTC in UTC, a Linux whose `/etc/adjtime` says
     /// `LOCAL` one in local time. A date as base says nothing about its time scale. Where the host's zone is at UTC, and
-    /// for Windows under KubeVirt, a base that does not suit is only noted.
+    /// for Windows under KubeVirt, a base that does not suit is only noted; so is `clock=vm` where `--lifecycle` says that the
+    /// VM never stops.
     ///
     /// ## References
     /// - QEMU `system/rtc.c:configure_rtc`
@@ -63,7 +65,7 @@ fn faults_of_system(qemu: &Qemu, facts: &Facts) -> Result<Vec<Finding>, Unknown>
     if dated && !loses_rtc_ticks && !loses_pit_ticks {
         return Ok(vec![]);
     }
-    let os = qemu.os(facts)?;
+    let os = qemu.os.get()?;
     let mut found: Vec<Finding> = wrong_base(qemu, facts, os, &base).into_iter().collect();
     if loses_rtc_ticks && os.is_windows() {
         found.push(no_catchup(qemu));
@@ -80,7 +82,8 @@ fn tracks_guest(qemu: &Qemu) -> Option<Finding> {
         let found = RULE
             .found("the RTC follows guest time, so it stands still while the VM is paused or saved")
             .cure("leave `clock=vm` out of `-rtc` (in XML: the RTC's `track='guest'`)", Effect::GuestRestart, Risk::Careful);
-        mirror(qemu, found, "dom-rtc-track-guest", "-rtc clock", &clock)
+        let found = mirror(qemu, found, "dom-rtc-track-guest", "-rtc clock", &clock);
+        qemu.lifecycle.judge(found, ALL, RULE.severity)
     })
 }
 

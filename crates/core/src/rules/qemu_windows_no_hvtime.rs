@@ -31,13 +31,13 @@ crate::rule! {
     }
 }
 
-fn check(qemu: &Qemu, facts: &Facts) -> Verdict {
+fn check(qemu: &Qemu, _: &Facts) -> Verdict {
     let cpu = qemu.line.cpu();
     let kvm = qemu.line.is_x86() && qemu.line.accelerator() == "kvm";
     if !kvm || cpu.on("hv-time") || cpu.on("hv-passthrough") {
         return Ok(vec![]);
     }
-    if !qemu.os(facts)?.uses_hyperv_clock() {
+    if !qemu.os.get()?.uses_hyperv_clock() {
         return Ok(vec![]);
     }
     let found = RULE.found("Windows has no Hyper-V reference counter to read time from").cure(

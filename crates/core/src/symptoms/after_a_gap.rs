@@ -13,8 +13,8 @@ super::causes! {
             "kvmtime check guest   (in the guest: may its daemon step?)",
         ];
         rules [
-            "guest-chrony-makestep-limited", "dom-no-agent-channel", "guest-agent-time-disabled",
-            "guest-ntpd-panic-threshold",
+            "guest-chrony-makestep-limited", "guest-behind-after-gap", "dom-no-agent-channel",
+            "guest-agent-time-disabled", "guest-ntpd-panic-threshold",
         ];
     }
     "restored" seen 8 {
@@ -30,17 +30,17 @@ super::causes! {
             "guest: cat /sys/devices/system/clocksource/clocksource0/current_clocksource",
         ];
         rules [
-            "host-libvirt-guests-no-sync", "guest-chrony-makestep-limited", "dom-no-agent-channel",
-            "guest-agent-time-disabled", "guest-ptp-kvm-unused",
+            "host-libvirt-guests-no-sync", "guest-chrony-makestep-limited", "guest-behind-after-gap",
+            "dom-no-agent-channel", "guest-agent-time-disabled", "guest-ptp-kvm-unused",
         ];
     }
     "host-slept" seen 9 {
         symptom "guest late after the laptop woke from sleep"
         notions [Behind 3, Wrong 2, Sleep 6, Pause 1]
         cause "The host slept, and its guests with it."
-        why "Guests do not see the time in which the host sleeps. Afterwards they are behind by it; tokens expire and \
-            certificates are \"not yet valid\". The host's TSC may restart as well, which takes the master clock from \
-            all running guests."
+        why "Where the host's TSC restarts, a guest on tsc does not see the time in which the host sleeps and is behind \
+            by it: tokens expire and certificates are \"not yet valid\". All running guests lose the master clock then. \
+            A guest on kvm-clock leaps over the gap instead."
         confirm [
             "host: journalctl -k | grep -e 'PM: suspend' -e hibernation",
             "host: for DOM in $(virsh list --name); do virsh domtime \"$DOM\" --now; done",
@@ -59,7 +59,7 @@ super::causes! {
             "guest: chronyc tracking; grep -rh makestep /etc/chrony*   (cure at once: chronyc makestep)",
             "kvmtime check guest",
         ];
-        rules ["guest-chrony-makestep-limited"];
+        rules ["guest-chrony-makestep-limited", "guest-behind-after-gap"];
     }
     "ntpd-panicked" seen 4 {
         symptom "ntpd died after a pause or restore"

@@ -2,22 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 
 use kvmtime_core::allow::Allow;
 use kvmtime_core::check::{self, Report};
-use kvmtime_core::facts::Facts;
+use kvmtime_core::facts::{Facts, Fleet, Stated};
 use kvmtime_core::rule::Rule;
 
 use super::choices::{self, Choices};
 use super::exit::{self, Exit};
-use super::targets::{self, Targets};
+use super::targets::Targets;
 use crate::config::{Allowance, Settings};
 use crate::output::{self, Printer, Terms, Verbosity};
-use crate::world;
+use crate::world::{self, Entry};
 
 /// Say what is wrong with the time of these machines, with evidence and cure
 ///
@@ -32,7 +32,8 @@ Examples:
   virsh dumpxml web01 | kvmtime check -        the same, from standard input
   kvmtime check /etc/libvirt/qemu              every domain XML below a folder
   kvmtime check --as guest /mnt                a guest's mounted disk
-  kvmtime check sosreport-web01/               somebody else's machine")]
+  kvmtime check sosreport-web01/               somebody else's machine
+  kvmtime check captures/                      a fleet: what is in the folder, and how it differs")]
 pub(super) struct Args {
     #[command(flatten)]
     targets: Targets,
@@ -59,7 +60,8 @@ fn judged(args: &Args) -> anyhow::Result<Exit> {
         output::error(notice, Some("cure it, or give it a new date"));
     }
     let limit = settings.fail_on.value;
-    let judge = Judge { rules: rules.clone(), allows };
+    let stated = settings.stated().map_err(choices::refused)?;
+    let judge = Judge { rules: rules.clone(), allows, stated };
     let mut printer = Printer::new(Terms {
         format: settings.format.value,
         colour: settings.colour.value,
@@ -100,31 +102,41 @@ fn was_allowed(allowance: &Allowance) -> String {
 struct Judge {
     rules: Vec<&'static Rule>,
     allows: Vec<Allow>,
+    stated: Stated,
 }
 
 impl Judge {
-    /// Judges what the targets point at, and gives back what could not be read.
+    /// Judges what the targets point at, first each for itself, then beside each other, and gives back what could not
+    /// be read.
     fn all(&self, targets: &Targets, printer: &mut Printer) -> Vec<anyhow::Error> {
         let mut found = targets.find();
-        for facts in &found.sets {
+        let mut fleet = Fleet::default();
+        for facts in std::mem::take(&mut found.sets) {
+            fleet.add(&facts);
             printer.add(self.facts(facts));
         }
-        each(&found.files, self, |judged| match judged {
+        let judge = |entry: &Entry, fleet: &mut Fleet| -> Judged {
+            let facts = targets.entry(entry)?;
+            facts.iter().for_each(|facts| fleet.add(facts));
+            Ok(facts.map(|facts| self.facts(facts)))
+        };
+        fleet.append(each(&found.entries, judge, |judged| match judged {
             Ok(Some(part)) => printer.add(part),
             Ok(None) => {}
             Err(error) => found.failures.push(error),
-        });
+        }));
+        printer.add(self.allowed(check::fleet(fleet, &self.rules)));
         found.failures
     }
 
-    fn facts(&self, facts: &Facts) -> Report {
-        let mut report = check::check(facts, &self.rules);
-        report.allow(&self.allows);
-        report
+    fn facts(&self, mut facts: Facts) -> Report {
+        facts.settle(&self.stated);
+        self.allowed(check::check(&facts, &self.rules))
     }
 
-    fn file(&self, path: &Path) -> Judged {
-        Ok(targets::of_folder(path)?.map(|facts| self.facts(&facts)))
+    fn allowed(&self, mut report: Report) -> Report {
+        report.allow(&self.allows);
+        report
     }
 }
 
@@ -133,27 +145,37 @@ type Judged = anyhow::Result<Option<Report>>;
 /// So many files are handed over at once: waking another thread for each costs more than judging it.
 const PORTION: usize = 16;
 
-/// Reads and judges every file on all CPUs, one file in memory at a time on each, and hands the verdicts over in the
-/// order of the list.
-fn each(files: &[PathBuf], judge: &Judge, mut done: impl FnMut(Judged)) {
+/// Reads and judges every entry on all CPUs, one in memory at a time on each, and hands the verdicts over in the order of
+/// the list. What is kept of all of them is given back.
+fn each(
+    entries: &[Entry],
+    judge: impl Fn(&Entry, &mut Fleet) -> Judged + Sync,
+    mut done: impl FnMut(Judged),
+) -> Fleet {
     let next = AtomicUsize::new(0);
-    let portions: Vec<&[PathBuf]> = files.chunks(PORTION).collect();
-    let progress = output::progress(files.len());
+    let portions: Vec<&[Entry]> = entries.chunks(PORTION).collect();
+    let progress = output::progress(entries.len());
     let workers = thread::available_parallelism().map_or(1, NonZero::get).min(portions.len());
     let (send, receive) = mpsc::sync_channel(workers);
-    let work = |send: SyncSender<(usize, Vec<Judged>)>| loop {
-        let number = next.fetch_add(1, Ordering::Relaxed);
-        let Some(portion) = portions.get(number) else { return };
-        let judged = portion.iter().map(|path| judge.file(path)).collect();
-        if send.send((number, judged)).is_err() {
-            return;
+    let work = |send: SyncSender<(usize, Vec<Judged>)>| {
+        let mut fleet = Fleet::default();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(portion) = portions.get(number) else { return fleet };
+            let judged = portion.iter().map(|entry| judge(entry, &mut fleet)).collect();
+            if send.send((number, judged)).is_err() {
+                return fleet;
+            }
         }
     };
+    let mut fleet = Fleet::default();
     thread::scope(|scope| {
-        for _ in 0..workers {
-            let send = send.clone();
-            scope.spawn(|| work(send));
-        }
+        let working: Vec<_> = (0..workers)
+            .map(|_| {
+                let send = send.clone();
+                scope.spawn(|| work(send))
+            })
+            .collect();
         drop(send);
         let mut early = BTreeMap::new();
         let mut turn = 0;
@@ -165,6 +187,10 @@ fn each(files: &[PathBuf], judge: &Judge, mut done: impl FnMut(Judged)) {
                 turn += 1;
             }
         }
+        for worker in working {
+            fleet.append(worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
     });
     progress.finish_and_clear();
+    fleet
 }

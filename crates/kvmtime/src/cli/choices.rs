@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::exit::Hinted;
-use crate::config::{self, Layer, Refused, Set, Settings};
+use crate::config::{self, Layer, Refused, Set, Settings, Word};
 use crate::output::{Colour, Format, Limit};
 
 /// Flags that a configuration can stand for.
@@ -29,6 +29,14 @@ pub(super) struct Choices {
     #[arg(long, alias = "color", value_name = "WHEN", value_enum)]
     colour: Option<Colour>,
 
+    /// What may happen to guests, separated by commas: rules judge by that alone [default: what is seen]
+    #[arg(long, value_name = "WORDS", value_delimiter = ',', value_enum)]
+    lifecycle: Vec<Word>,
+
+    /// How far off clocks may be: ceph, etcd, cockroachdb, kerberos, aws-sigv4, tls, or seconds
+    #[arg(long)]
+    budget: Option<String>,
+
     /// The configuration to read instead of /etc/kvmtime: a file, or a folder that is laid out like that one
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -43,6 +51,8 @@ impl Choices {
             only: list(&self.only, "--only"),
             skip: list(&self.skip, "--skip"),
             colour: self.colour.map(|value| Set::new(value, "--colour")),
+            lifecycle: list(&self.lifecycle, "--lifecycle"),
+            budget: self.budget.clone().map(|value| Set::new(value, "--budget")),
             allow: Vec::new(),
         };
         Settings::load(flags, self.config.as_deref()).map_err(refused)
@@ -54,8 +64,8 @@ impl Choices {
     }
 }
 
-fn list(rules: &[String], flag: &str) -> Option<Set<Vec<String>>> {
-    (!rules.is_empty()).then(|| Set::new(rules.to_vec(), flag))
+fn list<T: Clone>(words: &[T], flag: &str) -> Option<Set<Vec<T>>> {
+    (!words.is_empty()).then(|| Set::new(words.to_vec(), flag))
 }
 
 /// A refusal as every other error, with its hint.

@@ -12,8 +12,8 @@ use crate::world;
 
 /// Print the settings that hold for `check`, and where each value came from
 ///
-/// The environment (KVMTIME_FAIL_ON, KVMTIME_FORMAT, KVMTIME_ONLY, KVMTIME_SKIP, KVMTIME_COLOUR, KVMTIME_CONFIG) wins over
-/// files, and files over defaults; a flag of `check` wins over all. What is printed is a file that would set the same.
+/// The environment (KVMTIME_FAIL_ON, KVMTIME_FORMAT, KVMTIME_ONLY, KVMTIME_SKIP, KVMTIME_COLOUR, KVMTIME_LIFECYCLE,
+/// KVMTIME_BUDGET, KVMTIME_CONFIG) wins over files, and files over defaults; a flag of `check` wins over all. What is printed is a file that would set the same.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -37,7 +37,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 fn shown(settings: Settings) -> output::Settings {
-    let Settings { fail_on, format, only, skip, colour, allow, files } = settings;
+    let Settings { fail_on, format, only, skip, colour, lifecycle, budget, allow, files } =
+        settings;
     let now = world::epoch_seconds();
     let allow = allow.into_iter().map(|allow| output::Allow {
         over: allow.is_over(now),
@@ -56,6 +57,8 @@ fn shown(settings: Settings) -> output::Settings {
             setting("only", &only),
             setting("skip", &skip),
             setting("colour", &colour),
+            setting("lifecycle", &lifecycle),
+            setting("budget", &budget),
         ],
         allow: allow.collect(),
     }

@@ -3,7 +3,7 @@
 use kvmtime_core::facts::Facts;
 
 use super::exit::{self, Exit};
-use super::targets::{self, Targets};
+use super::targets::Targets;
 use crate::output::{self, Plain};
 
 /// Print what was read, and from where
@@ -32,8 +32,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     for facts in found.sets {
         all.append(facts);
     }
-    for path in &found.files {
-        match targets::of_folder(path) {
+    for entry in &found.entries {
+        match args.targets.entry(entry) {
             Ok(facts) => all.append(facts.unwrap_or_default()),
             Err(error) => failures.push(error),
         }

@@ -7,7 +7,7 @@ use kvmtime_wire::domain::NoDomain;
 
 use super::exit::Hinted;
 use crate::probe::{self, Missing, Part};
-use crate::world::{self, Input, World};
+use crate::world::{self, Entry, Input, World};
 
 /// Where to look; the same for every command that reads.
 #[derive(Debug, Default, clap::Args)]
@@ -18,7 +18,8 @@ pub(super) struct Targets {
     /// `host`, `guest`, `domain:NAME`, `domain:all`, `qemu:PID`, `qemu:all`: a part of that.
     /// `libvirt+URI`: the domains of that libvirt.
     /// FILE: domain XML, a QEMU command line, or facts as JSON; `-` is standard input.
-    /// FOLDER: a mounted root, a support archive or what `capture` wrote, else every *.xml below it.
+    /// FOLDER: a mounted root, a support archive or what `capture` wrote, else every *.xml below it and all of those
+    /// that it holds.
     #[arg(value_name = "TARGET", verbatim_doc_comment)]
     names: Vec<String>,
 
@@ -51,8 +52,8 @@ impl From<RoleName> for Role {
 pub(super) struct Found {
     /// Facts, one set for each machine or file: a host's facts say nothing about another's domains.
     pub(super) sets: Vec<Facts>,
-    /// Files of a folder, still to be read: there may be many.
-    pub(super) files: Vec<PathBuf>,
+    /// What is in a folder, still to be read: there may be many.
+    pub(super) entries: Vec<Entry>,
     /// What could not be read, and why.
     pub(super) failures: Vec<anyhow::Error>,
 }
@@ -89,25 +90,35 @@ impl Targets {
             found.sets.push(facts);
             found.failures.extend(absent.into_iter().map(missing));
         }
+        join_guests(&mut found.sets);
         found
     }
 
     fn path(&self, path: &Path, found: &mut Found) {
         match world::input(path) {
             Ok(Input::File(text)) => found.add(read(path, &text)),
-            Ok(Input::Evidence) => {
-                let role = self.role.map(Role::from);
-                found.sets.push(probe::evidence(&World::folder(path), path, role));
-            }
-            Ok(Input::Folder(files)) if files.is_empty() => found.failures.push(
+            Ok(Input::Evidence) => found.sets.push(self.evidence(path)),
+            Ok(Input::Folder(entries)) if entries.is_empty() => found.failures.push(
                 Hinted::new(
                     format!("nothing to check in {}", path.display()),
-                    "evidence holds proc/, sys/, etc/ or sos_commands/; any other folder must hold *.xml",
+                    "evidence holds proc/, sys/, etc/ or sos_commands/; any other folder must hold *.xml or evidence",
                 )
                 .into(),
             ),
-            Ok(Input::Folder(files)) => found.files.extend(files),
+            Ok(Input::Folder(entries)) => found.entries.extend(entries),
             Err(error) => found.failures.push(absent(path, &error)),
+        }
+    }
+
+    fn evidence(&self, path: &Path) -> Facts {
+        probe::evidence(&World::folder(path), path, self.role.map(Role::from))
+    }
+
+    /// Reads what is in a folder. XML that holds no domain, as libvirt's networks beside its domains, is passed over.
+    pub(super) fn entry(&self, entry: &Entry) -> anyhow::Result<Option<Facts>> {
+        match entry {
+            Entry::Evidence(path) => Ok(Some(self.evidence(path))),
+            Entry::File(path) => of_folder(path),
         }
     }
 }
@@ -118,6 +129,25 @@ impl Found {
             Ok(facts) => self.sets.push(facts),
             Err(error) => self.failures.push(error),
         }
+    }
+}
+
+/// Puts a guest's evidence beside the domain that was named with it, so that either is judged by what the other tells.
+/// What runs which guest is not known where there are several.
+fn join_guests(sets: &mut Vec<Facts>) {
+    let is_guest = |set: &Facts| {
+        let guests = set.machines.iter().all(|machine| machine.roles == [Role::Guest]);
+        !set.machines.is_empty() && guests && set.domains.is_empty()
+    };
+    let guests = sets.iter().filter(|set| is_guest(set)).count();
+    let domains = sets.iter().filter(|set| !set.domains.is_empty()).count();
+    if guests != 1 || domains != 1 {
+        return;
+    }
+    let Some(guest) = sets.iter().position(is_guest) else { return };
+    let guest = sets.remove(guest);
+    if let Some(with) = sets.iter_mut().find(|set| !set.domains.is_empty()) {
+        with.append(guest);
     }
 }
 
@@ -139,8 +169,7 @@ fn part(name: &str) -> Option<Part> {
     })
 }
 
-/// Reads one file of a folder. What is XML but no domain, as libvirt's networks beside its domains, is passed over.
-pub(super) fn of_folder(path: &Path) -> anyhow::Result<Option<Facts>> {
+fn of_folder(path: &Path) -> anyhow::Result<Option<Facts>> {
     let text = world::read(path).map_err(|error| unreadable(path, &error))?;
     match probe::domain::of_text(&text, &path.to_string_lossy()) {
         Ok(domains) => Ok(Some(Facts { domains, ..Facts::default() })),

@@ -8,7 +8,7 @@ use kvmtime_wire::capabilities::Tsc;
 use kvmtime_wire::qemu::from_argv;
 
 use super::exit::{self, Exit, Hinted};
-use super::targets::{self, Found, Targets};
+use super::targets::{Found, Targets};
 use crate::output::{self, Plain};
 use crate::probe::{self, Installed};
 
@@ -102,8 +102,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     // Without a name there would be everything that runs here.
     let mut found = if args.targets.is_empty() { Found::default() } else { args.targets.find() };
     let mut pairs: Vec<Vec<Translation>> = Vec::new();
-    for path in std::mem::take(&mut found.files) {
-        match targets::of_folder(&path) {
+    for entry in std::mem::take(&mut found.entries) {
+        match args.targets.entry(&entry) {
             Ok(facts) => found.sets.extend(facts),
             Err(error) => found.failures.push(error),
         }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::allow::Entry;
-use super::{Layer, Refused, Set};
+use super::{Layer, Refused, Set, Word};
 use crate::output::{Colour, Format, Limit};
 
 /// What a file may set.
@@ -16,6 +16,8 @@ struct File {
     only: Option<Spanned<Vec<String>>>,
     skip: Option<Spanned<Vec<String>>>,
     colour: Option<Spanned<Colour>>,
+    lifecycle: Option<Spanned<Vec<Word>>>,
+    budget: Option<Spanned<String>>,
     #[serde(default)]
     allow: Vec<Spanned<Entry>>,
 }
@@ -35,6 +37,8 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Layer, Refused> {
         only: file.only.map(|set| sourced(set, place)),
         skip: file.skip.map(|set| sourced(set, place)),
         colour: file.colour.map(|set| sourced(set, place)),
+        lifecycle: file.lifecycle.map(|set| sourced(set, place)),
+        budget: file.budget.map(|set| sourced(set, place)),
         allow,
     })
 }

@@ -2,12 +2,15 @@
 
 mod allow;
 mod file;
+mod lifecycle;
 mod reference;
 
 use std::path::Path;
 
 use clap::ValueEnum;
+use kvmtime_core::budget::Budget;
 use kvmtime_core::fact::{Fact, Unknown, Why};
+use kvmtime_core::facts::Stated;
 use kvmtime_core::rule::Rule;
 use kvmtime_core::rules;
 
@@ -15,6 +18,7 @@ use crate::output::{Colour, Format, Limit};
 use crate::world::{self, World};
 
 pub(crate) use allow::Allowance;
+pub(crate) use lifecycle::Word;
 pub use reference::page as config_page;
 
 /// Where the files are, unless another place is named.
@@ -59,6 +63,8 @@ pub(crate) struct Layer {
     pub(crate) only: Option<Set<Vec<String>>>,
     pub(crate) skip: Option<Set<Vec<String>>>,
     pub(crate) colour: Option<Set<Colour>>,
+    pub(crate) lifecycle: Option<Set<Vec<Word>>>,
+    pub(crate) budget: Option<Set<String>>,
     pub(crate) allow: Vec<Allowance>,
 }
 
@@ -75,6 +81,10 @@ pub(crate) struct Settings {
     pub(crate) skip: Set<Vec<String>>,
     /// Whether text is coloured.
     pub(crate) colour: Set<Colour>,
+    /// What may happen to guests; empty: nobody says.
+    pub(crate) lifecycle: Set<Vec<Word>>,
+    /// How far off a clock may be; empty: nobody asks.
+    pub(crate) budget: Set<String>,
     /// What is accepted, expired or not.
     pub(crate) allow: Vec<Allowance>,
     /// The files that were read.
@@ -102,13 +112,30 @@ impl Settings {
             only: first(&layers, |layer| &layer.only),
             skip: first(&layers, |layer| &layer.skip),
             colour: first(&layers, |layer| &layer.colour),
+            lifecycle: first(&layers, |layer| &layer.lifecycle),
+            budget: first(&layers, |layer| &layer.budget),
             allow,
             files: texts.into_iter().map(|(path, _)| path).collect(),
         };
         for set in [&settings.only, &settings.skip] {
             set.value.iter().try_for_each(|id| known(id, &set.from))?;
         }
+        settings.stated()?;
         Ok(settings)
+    }
+
+    /// What is stated of the guests and asked of the clocks.
+    ///
+    /// # Errors
+    /// When it cannot be meant.
+    pub(crate) fn stated(&self) -> Result<Stated, Refused> {
+        let Set { value: budget, from } = &self.budget;
+        let wrong = |why| Refused::new(format!("{from}: {why}"));
+        let budget = (!budget.is_empty()).then(|| Budget::named(budget)).transpose();
+        Ok(Stated {
+            lifecycle: lifecycle::lifecycle(&self.lifecycle)?,
+            budget: budget.map_err(wrong)?,
+        })
     }
 
     /// The rules to judge by.
@@ -151,6 +178,10 @@ fn environment() -> Result<Layer, Refused> {
         only: variable("KVMTIME_ONLY", |text| Ok(list(text)))?,
         skip: variable("KVMTIME_SKIP", |text| Ok(list(text)))?,
         colour: variable("KVMTIME_COLOUR", word)?,
+        lifecycle: variable("KVMTIME_LIFECYCLE", |text| {
+            list(text).iter().map(|w| word(w)).collect()
+        })?,
+        budget: variable("KVMTIME_BUDGET", |text| Ok(text.to_owned()))?,
         allow: Vec::new(),
     })
 }

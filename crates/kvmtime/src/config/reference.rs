@@ -60,6 +60,25 @@ pub(super) const SETTINGS: &[Setting] = &[
         example: "colour = \"never\"",
     },
     Setting {
+        key: "lifecycle",
+        values: "a list of `\"paused\"`, `\"saved\"`, `\"migrated\"`, `\"snapshotted\"`, `\"host-sleeps\"`, \
+                 or `[\"pinned\"]`",
+        default: "[]",
+        elsewhere: "`--lifecycle`, `KVMTIME_LIFECYCLE`",
+        meaning: "What may happen to guests, and nothing else does; `pinned` is none of it. When the list is empty, \
+                  logs, saved images, snapshots and the settings of libvirt-guests tell what does happen.",
+        example: "lifecycle = [\"paused\", \"saved\"]",
+    },
+    Setting {
+        key: "budget",
+        values: "BUDGETS, or a length of time as `\"0.25\"` (seconds) or `\"50ms\"`",
+        default: "\"\"",
+        elsewhere: "`--budget`, `KVMTIME_BUDGET`",
+        meaning: "How far off a machine's clock may be. `clock-error-exceeds-budget` judges by it, and its page says \
+                  where the numbers come from.",
+        example: "budget = \"ceph\"",
+    },
+    Setting {
         key: "allow",
         values: "tables, see below",
         default: "none",
@@ -110,7 +129,7 @@ pub fn page() -> String {
     let mut page = HEAD.to_owned();
     page.push_str("| key | value | default | elsewhere | what it does |\n|---|---|---|---|---|\n");
     for Setting { key, values, default, elsewhere, meaning, .. } in SETTINGS {
-        let values = values.replace("FORMATS", &formats());
+        let values = values.replace("FORMATS", &formats()).replace("BUDGETS", &budgets());
         page.push_str(&format!("| `{key}` | {values} | `{default}` | {elsewhere} | {meaning} |\n"));
     }
     page.push_str("\n## Example\n\n```toml\n");
@@ -118,6 +137,14 @@ pub fn page() -> String {
     let (last, first) = examples.split_last().unwrap_or((&"", &[]));
     page.push_str(&format!("{}\n\n{last}\n```\n{ALLOW}", first.join("\n")));
     page
+}
+
+fn budgets() -> String {
+    kvmtime_core::budget::names()
+        .split(", ")
+        .map(|name| format!("`\"{name}\"`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn formats() -> String {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use kvmtime_core::allow::Allowed;
-use kvmtime_core::check::Skipped;
+use kvmtime_core::check::{Note, Skipped};
 use kvmtime_core::finding::{Finding, Severity};
 
 use super::{Whole, report};
@@ -34,6 +34,9 @@ pub(super) fn report(out: &mut dyn Write, whole: &Whole<'_>) -> io::Result<()> {
     folded(out, "skipped", &whole.report.skipped, |Skipped { rule, subject, why }| {
         format!("{} on {}: {}", code(rule), code(subject), text(why))
     })?;
+    for Note { subject, text: line } in &whole.report.notes {
+        writeln!(out, "{}: {}\n", code(subject), text(line))?;
+    }
     let subjects = count(whole.report.subjects.len(), "subject", "subjects");
     let (passed, version) = (sum.passed, env!("CARGO_PKG_VERSION"));
     writeln!(out, "{subjects}, {passed} passed, {} skipped; kvmtime {version}", sum.skipped)

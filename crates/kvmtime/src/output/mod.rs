@@ -22,10 +22,10 @@ mod translation;
 use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use kvmtime_core::check::Report;
+use kvmtime_core::check::{FLEET, Report};
 use kvmtime_core::events::Event;
 use kvmtime_core::facts::Facts;
-use kvmtime_core::finding::Severity;
+use kvmtime_core::finding::{Finding, Severity};
 use kvmtime_core::messages::Explained;
 use kvmtime_core::reading::Earlier;
 use kvmtime_core::rule::Rule;
@@ -157,12 +157,14 @@ impl Printer {
         Self { colour: terms.colour.shown(), terms, report, brief }
     }
 
-    /// Takes a part. Of many subjects only what is printed of them is kept.
+    /// Takes a part. Of many subjects only what is printed of them is kept; what is found of all of them together is
+    /// little, and nothing without its evidence.
     pub(crate) fn add(&mut self, part: Report) {
         self.report.append(part);
         let many = self.report.subjects.len() > brief::MANY;
         if many && self.terms.format == Format::Text && !self.terms.verbosity.verbose {
-            for finding in self.report.findings.drain(..) {
+            let single = |finding: &mut Finding| finding.subject != FLEET;
+            for finding in self.report.findings.extract_if(.., single) {
                 self.brief.add(&finding, self.colour);
             }
             self.report.skipped.clear();

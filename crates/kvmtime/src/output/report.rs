@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use anstyle::{AnsiColor, Style};
 use kvmtime_core::allow::Allowed;
-use kvmtime_core::check::{Report, Skipped, Subject};
+use kvmtime_core::check::{FLEET, Note, Report, Skipped, Subject};
 use kvmtime_core::finding::{Cure, Effect, Finding, Risk, Severity};
 
 use super::brief;
@@ -107,13 +107,16 @@ pub(super) fn cure(cure: &Cure) -> String {
     format!("{} ({effect}{risk})", cure.summary)
 }
 
-/// The line of counts.
+/// What is worth saying, and the line of counts.
 pub(super) fn closing(
     out: &mut dyn Write,
     report: &Report,
     verbose: bool,
     colour: bool,
 ) -> io::Result<()> {
+    for Note { subject, text } in &report.notes {
+        writeln!(out, "{subject}: {text}")?;
+    }
     let sum = &report.summary;
     let count = |number: usize, severity: Severity, word: &str| {
         let style = if number == 0 { Style::new() } else { style(severity, colour) };
@@ -140,9 +143,15 @@ fn allowed(number: usize) -> String {
 
 fn subjects(all: &[Subject]) -> String {
     if all.len() > brief::MANY {
-        return format!("{} subjects", all.len());
+        let together = all.iter().filter(|subject| subject.id == FLEET).count();
+        let fleet = if together == 0 { "" } else { ", fleet" };
+        return format!("{} subjects{fleet}", all.len() - together);
     }
-    all.iter().map(|subject| subject.id.as_str()).collect::<Vec<_>>().join(", ")
+    let named = |subject: &Subject| match &subject.os {
+        Some(os) if subject.kind == "guest" => format!("{} ({os})", subject.id),
+        _ => subject.id.clone(),
+    };
+    all.iter().map(named).collect::<Vec<_>>().join(", ")
 }
 
 /// The colour of a severity.

@@ -19,6 +19,9 @@ pub(super) fn probe(world: &World, processes: &Fact<Vec<Process>>) -> Fact<Agent
     };
     let process = processes::of(processes, |name| name == "qemu-ga").next();
     let ports = world.names(PORTS);
+    if let Err(unknown) = ports.optional() {
+        return Fact::Unknown(unknown);
+    }
     let channel = ports.value().into_iter().flatten().any(|port| {
         world.word(&format!("{PORTS}/{port}/name")).value().is_some_and(|name| name == CHANNEL)
     });

@@ -5,6 +5,7 @@ use std::io;
 
 use kvmtime_core::fact::Fact;
 use kvmtime_core::facts::{Kvm, KvmDevice};
+use kvmtime_wire::modprobe::{self, ModuleOption};
 
 use crate::world::{self, World};
 
@@ -12,7 +13,22 @@ const MODULES: [&str; 3] = ["kvm", "kvm_intel", "kvm_amd"];
 
 pub(super) fn probe(world: &World) -> Kvm {
     let device = world.ask("kvm", "/dev/kvm", ask);
-    Kvm { device, parameters: parameters(world) }
+    Kvm { device, parameters: parameters(world), options: options(world) }
+}
+
+/// What modprobe.d sets of KVM's modules, file by file.
+fn options(world: &World) -> Fact<Vec<ModuleOption>> {
+    const FOLDER: &str = "/etc/modprobe.d";
+    world.names(FOLDER).map(|names| {
+        let paths = names.iter().filter(|name| name.ends_with(".conf"));
+        let of = |name| {
+            let path = format!("{FOLDER}/{name}");
+            let text = world.text(&path);
+            modprobe::options(text.value().map_or("", String::as_str), &path)
+        };
+        let all = paths.flat_map(of).filter(|option| MODULES.contains(&option.module.as_str()));
+        all.collect()
+    })
 }
 
 fn ask() -> io::Result<KvmDevice> {

@@ -4,11 +4,12 @@ use std::io;
 use std::sync::Arc;
 
 use kvmtime_core::fact::Fact;
-use kvmtime_core::facts::{Domain, LibvirtGuests, LibvirtHost, Source};
+use kvmtime_core::facts::{Domain, Happened, HookLine, LibvirtGuests, LibvirtHost, Source};
+use kvmtime_core::lifecycle::Happening;
 use kvmtime_wire::{assignments, capabilities, domain, virsh};
 use serde::{Deserialize, Serialize};
 
-use super::SYSTEM;
+use super::{SYSTEM, happened};
 use crate::world::World;
 
 /// What libvirt answered.
@@ -26,12 +27,19 @@ struct AnsweredDomain {
     name: String,
     running: bool,
     autostart: bool,
+    #[serde(default)]
+    paused: bool,
+    #[serde(default)]
+    saved: bool,
+    #[serde(default)]
+    snapshotted: bool,
     xml: String,
     definition: Option<String>,
 }
 
 const DEFINITIONS: &str = "/etc/libvirt/qemu";
 const ARCHIVE: &str = "/sos_commands/virsh";
+const HOOKS: &str = "/etc/libvirt/hooks";
 
 /// Asks the libvirt of that URI. The system's own is only asked when its socket is there, which costs next to nothing.
 pub(super) fn ask(world: &World, uri: &str) -> Fact<Answer> {
@@ -54,6 +62,9 @@ fn answer(uri: &str) -> io::Result<Answer> {
         name: domain.name,
         running: domain.running,
         autostart: domain.autostart,
+        paused: domain.paused,
+        saved: domain.saved,
+        snapshotted: domain.snapshotted,
         xml: domain.xml,
         definition: domain.definition,
     });
@@ -82,15 +93,15 @@ fn of(answered: &AnsweredDomain, uri: &str) -> Option<Domain> {
     let xml = domain::parse(&answered.xml).ok()?.into_iter().next()?;
     let mut found = Domain::of(xml, uri, &path, Arc::new(Source::new(&answered.xml)));
     found.running = Fact::known(answered.running, uri);
-    if let Some(definition) = &answered.definition {
-        let path = format!("virsh dumpxml --inactive {}", answered.name);
-        let read = |text: &str| domain::parse(text).map(|all| all.into_iter().next());
-        found.definition = match read(definition) {
-            Ok(Some(xml)) => Fact::known(xml, path),
-            Ok(None) => Fact::absent(path),
-            Err(error) => Fact::failed(error, path),
-        };
-    }
+    let path = format!("virsh dumpxml --inactive {}", answered.name);
+    let read = |text: &String| domain::parse(text).map(|all| all.into_iter().next());
+    found.definition = match answered.definition.as_ref().map(read).transpose() {
+        Ok(definition) => match definition.flatten() {
+            Some(xml) => Fact::known(xml, path),
+            None => Fact::absent(path),
+        },
+        Err(error) => Fact::failed(error, path),
+    };
     Some(found)
 }
 
@@ -143,6 +154,7 @@ pub(super) fn host(world: &World, answer: &Fact<Answer>) -> LibvirtHost {
             .or_else(|| world.run_archived(&["virsh", "-r", "capabilities"]))
             .parse(|text| capabilities::parse(&text)),
         guests: guests(world),
+        hooks: hooks(world),
         autostart: answer.clone().map(names).or_else(|| {
             let links = world.names(&format!("{DEFINITIONS}/autostart"));
             links.map(|names| {
@@ -153,7 +165,53 @@ pub(super) fn host(world: &World, answer: &Fact<Answer>) -> LibvirtHost {
             let running = domains(answer).into_iter().filter(|d| d.running.value() == Some(&true));
             running.map(|domain| domain.xml.vcpus.map_or(1, |vcpus| vcpus.value)).sum()
         }),
+        happened: told(answer).into_iter().chain(happened::probe(world)).collect(),
     }
+}
+
+/// What the scripts of libvirt.org/hooks.html say of guests' clocks; `NAME.d` holds more of them.
+fn hooks(world: &World) -> Fact<Vec<HookLine>> {
+    let sets_clocks = |line: &str| line.contains("domtime") || line.contains("guest-set-time");
+    let files = |folder: &str| world.names(folder).value().cloned().unwrap_or_default();
+    world.names(HOOKS).map(|names| {
+        let paths = names.into_iter().flat_map(|name| match name.ends_with(".d") {
+            true => files(&format!("{HOOKS}/{name}"))
+                .into_iter()
+                .map(|script| format!("{name}/{script}"))
+                .collect(),
+            false => vec![name],
+        });
+        let lines = paths.flat_map(|name| {
+            let path = format!("{HOOKS}/{name}");
+            let text = world.log(&path, sets_clocks).value().cloned().unwrap_or_default();
+            let lines = text.lines().enumerate().filter(|(_, line)| sets_clocks(line));
+            lines
+                .map(|(at, line)| HookLine {
+                    path: path.clone(),
+                    line: at + 1,
+                    text: line.to_owned(),
+                })
+                .collect::<Vec<_>>()
+        });
+        lines.collect()
+    })
+}
+
+/// What libvirt tells of its domains' lives.
+fn told(answer: &Fact<Answer>) -> Vec<Happened> {
+    let Some(answer) = answer.value() else { return vec![] };
+    let of = |domain: &AnsweredDomain| {
+        let all = [
+            (domain.paused, Happening::Paused, "virsh domstate", "paused"),
+            (domain.saved, Happening::Saved, "managed save image", "there"),
+            (domain.snapshotted, Happening::Snapshotted, "snapshot with memory", "there"),
+        ];
+        let name = domain.name.clone();
+        all.into_iter().filter(|(shown, ..)| *shown).map(move |(_, what, seen, value)| {
+            happened::of(&name, what, seen, value.to_owned(), answer.uri.clone())
+        })
+    };
+    answer.domains.iter().flat_map(of).collect()
 }
 
 /// libvirt-guests(8). What a line that is missing means is written in the script: libvirt's own saves the guests, Debian's,

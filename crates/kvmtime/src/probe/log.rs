@@ -1,6 +1,6 @@
 //! The kernel's log, and what time daemons, libvirt and QEMU wrote to theirs.
 
-use kvmtime_core::fact::Fact;
+use kvmtime_core::fact::{Fact, Unknown, Why};
 use kvmtime_core::facts::Logs;
 use kvmtime_wire::klog::{self, LogLine};
 
@@ -22,31 +22,57 @@ pub(super) fn probe(world: &World) -> Logs {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     });
     let kernel = KERNEL.into_iter().fold(buffer, |found, path| found.or_else(|| text(world, path)));
-    Logs { kernel: kernel.map(|text| klog::parse(&text)), system: system(world) }
+    Logs { kernel: kernel.map(|text| klog::parse(&text)), system: system(world), qemu: qemu(world) }
 }
 
 fn text(world: &World, path: &str) -> Fact<String> {
     world.log(path, klog::concerns_time)
 }
 
-/// The files, the journal where there are none, and libvirt's logs of its guests: all that are there, in one.
+/// The files, or the journal where there are none.
 fn system(world: &World) -> Fact<Vec<LogLine>> {
     let mut logs: Vec<Fact<String>> = SYSTEM.iter().map(|path| text(world, path)).collect();
     if logs.iter().all(|log| log.value().is_none()) {
         logs.push(journal(world));
     }
-    let names = world.names(QEMU);
-    let names = names.value().into_iter().flatten().filter(|name| name.ends_with(".log"));
-    logs.extend(names.map(|name| text(world, &format!("{QEMU}/{name}"))));
-    let from: Vec<&str> = logs.iter().filter(|log| log.value().is_some()).map(Fact::from).collect();
-    if from.is_empty() {
-        // Not being allowed to look says more than that there is nothing in another place.
-        let told = logs.iter().find(|log| !matches!(log.optional(), Ok(None)));
-        let absent = || Fact::absent([&SYSTEM[..], &JOURNALS].concat().join(", "));
-        return told.cloned().unwrap_or_else(absent).map(|_| vec![]);
+    if logs.iter().any(|log| log.value().is_some()) {
+        return lines(logs.into_iter().filter(|log| log.value().is_some()));
     }
-    let lines = logs.iter().filter_map(Fact::value).flat_map(|text| klog::parse(text));
-    Fact::known(lines.collect(), from.join(", "))
+    // Not being allowed to look says more than that there is nothing in another place.
+    let told = logs.into_iter().reduce(|first, next| first.or_else(|| next));
+    match told.unwrap_or_default() {
+        Fact::Unknown(Unknown { unknown: why @ (Why::Absent | Why::NotCollected), .. }) => {
+            Fact::unknown(why, [&SYSTEM[..], &JOURNALS].concat().join(", "))
+        }
+        told => told.map(|_| vec![]),
+    }
+}
+
+/// libvirt keeps a log for each guest.
+fn qemu(world: &World) -> Fact<Vec<LogLine>> {
+    match world.names(QEMU) {
+        Fact::Known { value: names, from } => {
+            let logs = names.iter().filter(|name| name.ends_with(".log"));
+            let mut logs = logs.map(|name| text(world, &format!("{QEMU}/{name}"))).peekable();
+            if logs.peek().is_none() { Fact::known(vec![], from) } else { lines(logs) }
+        }
+        Fact::Unknown(unknown) => Fact::Unknown(unknown),
+    }
+}
+
+/// All in one; the first that is not known makes the whole unknown.
+fn lines(logs: impl Iterator<Item = Fact<String>>) -> Fact<Vec<LogLine>> {
+    let (mut all, mut places) = (vec![], vec![]);
+    for log in logs {
+        match log {
+            Fact::Known { value, from } => {
+                all.extend(klog::parse(&value));
+                places.push(from);
+            }
+            Fact::Unknown(unknown) => return Fact::Unknown(unknown),
+        }
+    }
+    Fact::known(all, places.join(", "))
 }
 
 fn journal(world: &World) -> Fact<String> {

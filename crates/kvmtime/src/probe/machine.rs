@@ -3,13 +3,13 @@
 use std::panic::resume_unwind;
 use std::thread;
 
-use kvmtime_core::fact::{Fact, Unknown, Why};
-use kvmtime_core::facts::{Hypervisor, LIVE, Machine, Role};
+use kvmtime_core::fact::{Fact, Why};
+use kvmtime_core::facts::{Hypervisor, LIVE, Machine, Role, System};
 use kvmtime_wire::ps::Process;
 
 use super::{
-    agent, chrony, clocksource, kvm, libvirt, log, ntp, power, processes, ptp, rtc, system, timex,
-    units,
+    agent, bsd, chrony, clocksource, kvm, libvirt, log, ntp, power, processes, ptp, rtc, system,
+    timex, units, windows,
 };
 use crate::world::World;
 
@@ -20,13 +20,19 @@ pub(super) fn probe(
     libvirt: &Fact<libvirt::Answer>,
 ) -> Machine {
     let cpu = system::cpu(world);
+    let (windows, bsd) = (windows::probe(world), bsd::probe(world));
+    let (os, hypervisor) = match (&windows, &bsd) {
+        (Some(_), _) => (windows::os(world), windows::hypervisor(world)),
+        (None, Some(_)) => (bsd::os(world), bsd::hypervisor(world)),
+        (None, None) => (system::os(world), system::hypervisor(world, &cpu)),
+    };
     let daemons = processes::daemons(world, processes);
     let runs =
         |name: &str| daemons.value().is_none_or(|all| all.iter().any(|daemon| daemon.name == name));
     thread::scope(|scope| {
         // A program takes milliseconds to answer; the machine's files are read meanwhile.
         let told = scope.spawn(|| Machine {
-            chrony: chrony::probe(world, runs("chronyd")),
+            chrony: chrony::probe(world, runs("chronyd"), bsd.is_some()),
             ntp: ntp::probe(world, runs("ntpd")),
             timesyncd: ntp::timesyncd(world, runs("systemd-timesyncd")),
             openntpd: ntp::openntpd(world, runs("openntpd")),
@@ -37,16 +43,18 @@ pub(super) fn probe(
             roles: vec![],
             source: LIVE.to_owned(),
             name: world.word("/proc/sys/kernel/hostname").or_else(|| world.word("/etc/hostname")),
-            os: system::os(world),
+            os,
             kernel: system::kernel(world),
             arch: system::arch(world),
             cmdline: system::cmdline(world),
-            hypervisor: system::hypervisor(world, &cpu),
+            hypervisor,
             container: system::container(world),
             clocksource: clocksource::probe(world),
             kvm: kvm::probe(world),
             power: power::probe(world),
             timex: timex::probe(world),
+            timesyncd_conf: ntp::timesyncd_conf(world),
+            openntpd_conf: ntp::openntpd_conf(world),
             rtc: rtc::probe(world),
             phcs: ptp::clocks(world),
             ptp_kvm_module: ptp::module(world),
@@ -56,30 +64,36 @@ pub(super) fn probe(
                 .text("/proc/pressure/cpu")
                 .parse(|text| kvmtime_wire::pressure::some_avg60(&text)),
             agent: agent::probe(world, processes),
+            hwclock: world.exists("/sbin/hwclock"),
             units: units::probe(world),
             libvirt: libvirt::host(world, libvirt),
             cpu,
+            bsd: bsd.clone(),
+            windows,
             daemons: daemons.clone(),
             ..told.join().unwrap_or_else(|panic| resume_unwind(panic))
         }
     })
 }
 
-/// What the machine looks like: a guest where a hypervisor shows itself, a host where KVM or its guests do.
+/// What the machine looks like: a guest where a hypervisor shows itself, a host where it runs guests or asks libvirt for
+/// them. Bare metal is always a host; a guest is none just because KVM is there, as in every guest that may nest. KVM's
+/// host is always a Linux.
 pub(super) fn roles(machine: &Machine, runs_qemu: bool) -> Vec<Role> {
-    let denied = |fact: &Fact<_>| {
-        matches!(fact, Fact::Unknown(Unknown { unknown: Why::Denied | Why::Failed(_), .. }))
+    if machine.system() != System::Linux {
+        return vec![Role::Guest];
+    }
+    let libvirt = match &machine.libvirt.version {
+        Fact::Known { .. } => true,
+        Fact::Unknown(unknown) => matches!(unknown.unknown, Why::Denied | Why::Failed(_)),
     };
-    let loaded = machine.kvm.parameters.value().is_some();
-    let kvm = loaded || machine.kvm.device.value().is_some() || denied(&machine.kvm.device);
-    let host = kvm || runs_qemu || machine.libvirt.version.value().is_some();
     let guest = match machine.hypervisor.value() {
         Some(by) => *by != Hypervisor::None,
         None => machine.is_virtual(),
     };
-    match (host, guest) {
+    match (runs_qemu || libvirt, guest) {
         (true, true) => vec![Role::Host, Role::Guest],
         (false, true) => vec![Role::Guest],
-        _ => vec![Role::Host],
+        (_, false) => vec![Role::Host],
     }
 }

@@ -1,10 +1,12 @@
 //! Reads the world into facts: one file per source. Nothing here judges.
 
 mod agent;
+mod bsd;
 mod chrony;
 mod clocksource;
 mod directives;
 pub(crate) mod domain;
+mod happened;
 mod installed;
 mod kvm;
 mod libvirt;
@@ -16,9 +18,11 @@ mod processes;
 mod ptp;
 pub(crate) mod qemu;
 mod rtc;
+pub(crate) mod scripts;
 mod system;
 mod timex;
 mod units;
+mod windows;
 
 pub(crate) use installed::{Installed, installed, utc_offset};
 
@@ -64,7 +68,7 @@ pub(crate) fn gather(world: &World, parts: &[Part]) -> (Facts, Vec<Missing>) {
     let libvirt = libvirt::ask(world, SYSTEM);
     let processes = processes::probe(world);
     let domains = libvirt::domains(&libvirt);
-    let qemus = qemu::of_processes(world, &processes);
+    let qemus = qemu::of_processes(world, &processes, &domains);
     let mut machine = machine::probe(world, &processes, &libvirt);
     let mut facts = Facts::default();
     let mut missing = Vec::new();
@@ -101,10 +105,11 @@ pub(crate) fn gather(world: &World, parts: &[Part]) -> (Facts, Vec<Missing>) {
 pub(crate) fn of_libvirt(world: &World, uri: &str) -> Result<Facts, Missing> {
     let answer = libvirt::ask(world, uri);
     answer.get().map_err(|why| unreachable(&why))?;
-    let host = match uri.contains(":///") {
+    let mut host = match uri.contains(":///") {
         true => machine::probe(world, &processes::probe(world), &answer),
         false => Machine { libvirt: libvirt::host(world, &answer), ..Machine::default() },
     };
+    uri.clone_into(&mut host.source);
     Ok(Facts { machines: vec![host], domains: libvirt::domains(&answer), ..Facts::default() })
 }
 
@@ -129,14 +134,14 @@ pub(crate) fn evidence(world: &World, path: &Path, role: Option<Role>) -> Facts 
     let processes = processes::probe(world);
     let mut machine = machine::probe(world, &processes, &answer);
     path.to_string_lossy().trim_end_matches('/').clone_into(&mut machine.source);
-    let qemus = qemu::of_processes(world, &processes);
-    machine.roles = match role {
-        Some(role) => vec![role],
-        None => machine::roles(&machine, !qemus.is_empty()),
-    };
     let domains = match answer.value() {
         Some(_) => libvirt::domains(&answer),
         None => libvirt::domains_of_files(world),
+    };
+    let qemus = qemu::of_processes(world, &processes, &domains);
+    machine.roles = match role {
+        Some(role) => vec![role],
+        None => machine::roles(&machine, !qemus.is_empty()),
     };
     Facts { machines: vec![machine], domains, qemus, ..Facts::default() }
 }

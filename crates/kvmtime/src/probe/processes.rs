@@ -21,9 +21,14 @@ const DAEMONS: [&str; 8] = [
 /// Others that have to do with time, by the start of their names.
 const OTHERS: [&str; 5] = ["qemu-system", "qemu-kvm", "kvm", "qemu-ga", "busybox"];
 
-/// How support archives list processes.
-const ARCHIVED: [&[&str]; 4] =
-    [&["ps", "auxwwwm"], &["ps", "auxfwww"], &["ps", "auxwww"], &["ps", "aux"]];
+/// How a BSD and support archives list processes.
+const ARCHIVED: [&[&str]; 5] = [
+    &["ps", "-axwwo", "pid,args"],
+    &["ps", "auxwwwm"],
+    &["ps", "auxfwww"],
+    &["ps", "auxwww"],
+    &["ps", "aux"],
+];
 
 /// The processes by those names.
 pub(super) fn probe(world: &World) -> Fact<Vec<Process>> {

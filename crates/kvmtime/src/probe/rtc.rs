@@ -23,6 +23,7 @@ pub(super) fn probe(world: &World) -> Rtc {
         zone_offset_seconds: world.ask("zone-offset", "localtime(3)", || {
             kvmtime_sys::local_time::offset(world::epoch_seconds())
         }),
+        zone: zone(world),
     }
 }
 
@@ -35,4 +36,25 @@ fn scale(world: &World) -> Fact<adjtime::RtcScale> {
         }
         _ => text.map(|text| adjtime::parse(&text)),
     }
+}
+
+/// By the link that localtime(5) asks for, by Debian's file beside it, or by what an archive holds of timedatectl(1).
+fn zone(world: &World) -> Fact<String> {
+    let named = |target: String| match target.split_once("zoneinfo/") {
+        Some((_, zone)) => Ok(zone.trim_start_matches("posix/").to_owned()),
+        None => Err("it leads to no zone"),
+    };
+    let archived = || {
+        world.run_archived(&["timedatectl"]).parse(|text| {
+            let mut lines = text.lines().map(str::trim);
+            let zone = lines.find_map(|line| line.strip_prefix("Time zone: "));
+            let zone = zone.and_then(|zone| zone.split(' ').next()).map(str::to_owned);
+            zone.ok_or("it names no zone")
+        })
+    };
+    world
+        .link("/etc/localtime")
+        .parse(named)
+        .or_else(|| world.word("/etc/timezone"))
+        .or_else(archived)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kvmtime_core::fact::Fact;
+use kvmtime_core::fact::{Fact, Unknown, Why};
 use kvmtime_core::facts::Hypervisor;
 use kvmtime_core::profile::{self, Os};
 use kvmtime_wire::assignments;
@@ -26,10 +26,13 @@ pub(super) fn kernel(world: &World) -> Fact<String> {
 
 pub(super) fn arch(world: &World) -> Fact<String> {
     // `uname -a` of GNU ends in `x86_64 GNU/Linux`, the bare call in `x86_64`.
-    let known =
-        ["x86_64", "aarch64", "i686", "i586", "i386", "s390x", "ppc64le", "ppc64", "riscv64"];
+    let known = [
+        "x86_64", "amd64", "aarch64", "i686", "i586", "i386", "s390x", "ppc64le", "ppc64",
+        "riscv64",
+    ];
     uname_line(world).parse(|line| {
         let found = line.split(' ').rev().find(|word| known.contains(word));
+        let found = found.map(|name| if name == "amd64" { "x86_64" } else { name });
         found.map(str::to_owned).ok_or("no architecture in it")
     })
 }
@@ -39,7 +42,7 @@ fn uname(world: &World, nth: usize) -> Fact<String> {
         .parse(|line| line.split(' ').nth(nth).map(str::to_owned).ok_or("too few words"))
 }
 
-fn uname_line(world: &World) -> Fact<String> {
+pub(super) fn uname_line(world: &World) -> Fact<String> {
     world.output(&["uname", "-a"], kvmtime_sys::uname::all).map(|line| line.trim().to_owned())
 }
 
@@ -70,7 +73,9 @@ pub(super) fn cpu(world: &World) -> Fact<CpuInfo> {
 pub(super) fn hypervisor(world: &World, cpu: &Fact<CpuInfo>) -> Fact<Hypervisor> {
     let asked =
         world.ask("hypervisor", "CPUID 0x40000000", || Ok(kvmtime_sys::cpuid::hypervisor()));
-    if asked.value().is_some() && cfg!(target_arch = "x86_64") {
+    // Elsewhere there is no CPUID to tell.
+    let x86 = arch(world).value().is_none_or(|arch| arch == "x86_64");
+    if asked.value().is_some() && x86 {
         return asked.map(|signature| match signature.as_deref() {
             None => Hypervisor::None,
             Some("KVMKVMKVM") => Hypervisor::Kvm,
@@ -84,7 +89,17 @@ pub(super) fn hypervisor(world: &World, cpu: &Fact<CpuInfo>) -> Fact<Hypervisor>
         }
         _ => {
             let flagged = cpu.value().is_some_and(|cpu| cpu.has("hypervisor"));
-            by_log(world).or_else(|| by_firmware(world, flagged))
+            let told = by_log(world).or_else(|| by_firmware(world, flagged));
+            let told = told.or_else(|| by_device_tree(world));
+            match told {
+                Fact::Unknown(Unknown {
+                    unknown: why @ (Why::Absent | Why::NotCollected), ..
+                }) => {
+                    let from = "which hypervisor runs it (dmesg, /sys/class/dmi/id/sys_vendor)";
+                    Fact::unknown(why, from)
+                }
+                told => told,
+            }
         }
     }
 }
@@ -114,7 +129,17 @@ fn by_firmware(world: &World, flagged: bool) -> Fact<Hypervisor> {
     known
 }
 
-fn vendor_runs(vendor: &str) -> Hypervisor {
+/// QEMU's machine for aarch64 describes itself there, and like its firmware does not tell whether KVM runs it
+/// (systemd `src/basic/virt.c:detect_vm_device_tree`).
+fn by_device_tree(world: &World) -> Fact<Hypervisor> {
+    let nodes = world.names("/proc/device-tree");
+    nodes.parse(|names| {
+        let qemu = names.iter().any(|name| name.starts_with("fw-cfg"));
+        if qemu { Ok(Hypervisor::Kvm) } else { Err("it names no hypervisor") }
+    })
+}
+
+pub(super) fn vendor_runs(vendor: &str) -> Hypervisor {
     match vendor {
         "QEMU"
         | "Amazon EC2"
@@ -145,5 +170,10 @@ pub(super) fn container(world: &World) -> Fact<bool> {
     }
     let marks = ["/run/.containerenv", "/.dockerenv", "/run/systemd/container"];
     let mut marks = marks.into_iter().map(|path| world.exists(path));
-    marks.find(|mark| mark.value() == Some(&true)).unwrap_or_else(|| kthreadd.map(|_| false))
+    marks.find(|mark| mark.value() == Some(&true)).unwrap_or_else(|| match kthreadd {
+        Fact::Unknown(Unknown { unknown, from }) => {
+            Fact::unknown(unknown, format!("{from}, by which a machine is told from a container"))
+        }
+        known => known.map(|_| false),
+    })
 }

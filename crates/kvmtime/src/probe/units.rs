@@ -55,11 +55,12 @@ fn enabled(world: &World) -> Fact<Vec<String>> {
 }
 
 /// Units of time daemons, and the name that their process has.
-const DAEMONS: [(&str, &str); 8] = [
+const DAEMONS: [(&str, &str); 9] = [
     ("chrony.service", "chronyd"),
     ("chronyd.service", "chronyd"),
     ("ntp.service", "ntpd"),
     ("ntpd.service", "ntpd"),
+    ("ntpd-rs.service", "ntp-daemon"),
     ("ntpsec.service", "ntpd"),
     ("openntpd.service", "openntpd"),
     ("phc2sys.service", "phc2sys"),

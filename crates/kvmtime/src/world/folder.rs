@@ -50,7 +50,10 @@ impl Folder {
 
     pub(super) fn link(&self, path: &str) -> Fact<String> {
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
-        self.look(parent, |place| live::link(place.join(name)))
+        match self.look(parent, |place| live::link(place.join(name))) {
+            Fact::Known { value, .. } => Fact::known(value, path),
+            Fact::Unknown(unknown) => Fact::unknown(unknown.unknown, path),
+        }
     }
 
     /// The output of a command, from a recording or from a support archive, whose folders are named after its plugins.
@@ -97,13 +100,9 @@ impl Folder {
             return Fact::failed("too many symbolic links", path);
         };
         let found = fact(read(&place), path);
-        // Of /proc and /sys archives take single folders; configuration they take whole.
-        let folder = if path.starts_with("/etc/") {
-            Some(Path::new("/etc"))
-        } else {
-            Path::new(path).parent()
-        };
-        let folder = folder.and_then(|folder| resolve(&self.root, folder));
+        // Of /proc and /sys archives take single folders; configuration they take whole, but not always what it links to.
+        let etc = self.root.join("etc");
+        let folder = if place.starts_with(&etc) { Some(etc.as_path()) } else { place.parent() };
         let collected = folder.is_some_and(|folder| live::exists(folder).is_ok());
         match found {
             Fact::Unknown(unknown) if unknown.unknown == Why::Absent && !collected => {
@@ -114,9 +113,9 @@ impl Folder {
     }
 }
 
-/// A command line as a file name, the way that sos names its files.
+/// A command line as a file name, the way that sos names its files; no system's names may hold these.
 pub(super) fn mangled(command: &[&str]) -> String {
-    command.join("_").replace('/', ".")
+    command.join("_").replace(['/', '\\'], ".")
 }
 
 /// The place of a path below the root, links followed inside it: nothing outside is ever opened, whatever the evidence says.
@@ -196,9 +195,11 @@ mod tests {
             Folder::new(root.path()).read("/etc/adjtime").get().unwrap_err().unknown,
             Why::Absent
         );
-        assert_eq!(
-            Folder::new(root.path()).read("/proc/cmdline").get().unwrap_err().unknown,
-            Why::NotCollected
-        );
+        std::os::unix::fs::symlink("/lib/ntp.service", root.path().join("etc/ntp.service"))
+            .unwrap();
+        for path in ["/proc/cmdline", "/etc/ntp.service"] {
+            let unknown = Folder::new(root.path()).read(path).get().unwrap_err().unknown;
+            assert_eq!(unknown, Why::NotCollected, "{path}");
+        }
     }
 }

@@ -181,14 +181,23 @@ pub(crate) fn processes(wanted: &[&str]) -> io::Result<String> {
     Ok(list)
 }
 
+/// What is looked at in a folder.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Entry {
+    /// A folder of evidence.
+    Evidence(PathBuf),
+    /// A file.
+    File(PathBuf),
+}
+
 /// What a path on the command line turned out to be.
 pub(crate) enum Input {
     /// A file's content.
     File(String),
     /// A folder of evidence.
     Evidence,
-    /// Any other folder: every `*.xml` below it, sorted.
-    Folder(Vec<PathBuf>),
+    /// Any other folder: every `*.xml` below it and the folders of evidence directly in it, sorted.
+    Folder(Vec<Entry>),
 }
 
 /// Looks at a path that was named on the command line; `-` is standard input.
@@ -209,26 +218,31 @@ pub(crate) fn input(path: &Path) -> io::Result<Input> {
         return Ok(Input::Evidence);
     }
     let root = fs::canonicalize(path)?;
-    let mut files = Vec::new();
-    xml_below(&root, path, &mut files);
-    files.sort();
-    Ok(Input::Folder(files))
+    let mut entries = Vec::new();
+    look_into(&root, path, true, &mut entries);
+    entries.sort();
+    Ok(Input::Folder(entries))
 }
 
 /// Links to folders are not followed: they may lead round in a circle. Nor are links to what is below the folder anyway,
 /// as libvirt's `autostart/NAME.xml`. A folder that cannot be looked into is listed itself: who reads it learns why.
-fn xml_below(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) {
+/// Evidence lies directly in the folder that was named; further down `etc` and `sys` are names like others.
+fn look_into(root: &Path, folder: &Path, named: bool, all: &mut Vec<Entry>) {
     let known = |link: &Path| {
         fs::canonicalize(link).is_ok_and(|target| target.starts_with(root) && is_xml(&target))
     };
-    let Ok(entries) = fs::read_dir(folder) else { return files.push(folder.to_owned()) };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return all.push(Entry::File(folder.to_owned()));
+    };
     for entry in entries.flatten() {
         let path = entry.path();
         let Ok(kind) = entry.file_type() else { continue };
-        if kind.is_dir() {
-            xml_below(root, &path, files);
+        if kind.is_dir() && named && super::is_evidence(&path) {
+            all.push(Entry::Evidence(path));
+        } else if kind.is_dir() {
+            look_into(root, &path, false, all);
         } else if is_xml(&path) && !(kind.is_symlink() && known(&path)) {
-            files.push(path);
+            all.push(Entry::File(path));
         }
     }
 }

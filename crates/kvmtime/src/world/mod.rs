@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use folder::is_evidence;
 pub(crate) use live::{
-    Input, epoch_seconds, input, is_there, number, open, processes, read, save, variable,
+    Entry, Input, epoch_seconds, input, is_there, number, open, processes, read, save, variable,
 };
 pub(crate) use record::Recorder;
 pub(crate) use talk::{Listener, Packets, Talk};

@@ -6,6 +6,7 @@ use std::path::Path;
 /// File types of `st_mode` (inode(7)).
 const FOLDER: u32 = 0o040_000;
 const FILE: u32 = 0o100_000;
+const LINK: u32 = 0o120_000;
 
 /// Files of root, to be unpacked by a kernel.
 #[derive(Clone, Default)]
@@ -21,6 +22,14 @@ impl Archive {
         if self.paths.insert(path.to_owned()) {
             self.folder(Path::new(path).parent());
             self.entry(path, FILE | 0o755, content);
+        }
+    }
+
+    /// Adds a symbolic link.
+    pub(crate) fn link(&mut self, path: &str, target: &str) {
+        if self.paths.insert(path.to_owned()) {
+            self.folder(Path::new(path).parent());
+            self.entry(path, LINK | 0o777, target.as_bytes());
         }
     }
 

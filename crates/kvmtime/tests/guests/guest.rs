@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -22,6 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Without a test of its timer interrupt, which on busy CPUs comes too late for it: the kernel then gives up.
 const CMDLINE: &str = "console=ttyS0 quiet panic=-1 no_timer_check";
 
+/// The file behind the serial port that a job's results leave the guest by, in QEMU's folder.
+pub(crate) const RESULTS: &str = "file:results.tar";
+
 /// A guest, which ends with this value.
 pub(crate) struct Guest {
     qemu: Child,
@@ -34,23 +38,31 @@ pub(crate) struct Guest {
 impl Guest {
     /// Starts a guest with these words more on its kernel's command line, and these options more on QEMU's.
     pub(crate) fn start(image: &Image, cmdline: &str, options: &[&str]) -> Result<Self, Lacking> {
-        let qemu = program("qemu-system-x86_64", "qemu-system-x86")?;
+        let mut qemu = Command::new(program("qemu-system-x86_64", "qemu-system-x86")?);
+        qemu.args(["-m", "192", "-serial", "stdio", "-serial", RESULTS]).args(options);
+        let cmdline = format!("{CMDLINE} {cmdline}");
+        Ok(Self::boot(qemu, &image.kernel(), &image.initramfs(), &cmdline, PATIENCE))
+    }
+
+    /// Starts a guest on a QEMU that has a console on standard output and a port for [`RESULTS`].
+    pub(crate) fn boot(
+        mut qemu: Command,
+        kernel: &Path,
+        initramfs: &[u8],
+        cmdline: &str,
+        patience: Duration,
+    ) -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let initramfs = folder.path().join("initramfs");
-        fs::write(&initramfs, image.initramfs()).unwrap();
-        let mut command = Command::new(qemu);
-        command.current_dir(&folder);
-        command.args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"]);
-        command.arg("-qmp").arg(format!("unix:{MONITOR},server=on,wait=off"));
-        command.args(["-accel", "tcg", "-m", "192", "-serial", "stdio", "-serial"]);
-        command.arg(format!("file:{}", results(&folder).display()));
-        command.arg("-kernel").arg(image.kernel()).arg("-initrd").arg(initramfs);
-        command.arg("-append").arg(format!("{CMDLINE} {cmdline}"));
-        command.args(options);
-        let mut qemu = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        fs::write(folder.path().join("initramfs"), initramfs).unwrap();
+        qemu.current_dir(&folder);
+        qemu.args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"]);
+        qemu.arg("-qmp").arg(format!("unix:{MONITOR},server=on,wait=off"));
+        qemu.args(["-accel", "tcg", "-initrd", "initramfs", "-append", cmdline]);
+        qemu.arg("-kernel").arg(kernel);
+        let mut qemu = qemu.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let console = lines(qemu.stdout.take().unwrap());
-        let deadline = Instant::now() + PATIENCE;
-        Ok(Self { qemu, folder, console, said: vec![], deadline })
+        let deadline = Instant::now() + patience;
+        Self { qemu, folder, console, said: vec![], deadline }
     }
 
     /// Where a file or socket lies that QEMU's options name without a folder.
@@ -127,7 +139,7 @@ impl Guest {
         assert!(self.qemu.wait().unwrap().success(), "QEMU failed:\n{said}");
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let mut tar = Command::new("tar");
-        tar.arg("xf").arg(results(&self.folder)).arg("-C").arg(folder.path());
+        tar.arg("xf").arg(self.folder.path().join("results.tar")).arg("-C").arg(folder.path());
         assert!(tar.status().unwrap().success(), "no results:\n{said}");
         folder
     }
@@ -146,10 +158,6 @@ impl Drop for Guest {
         let _ = self.qemu.kill();
         let _ = self.qemu.wait();
     }
-}
-
-fn results(folder: &TempDir) -> PathBuf {
-    folder.path().join("results.tar")
 }
 
 /// Lines as they come, so that waiting for one can end. The thread ends with what it reads.

@@ -9,7 +9,9 @@ mod image;
 mod kernel;
 mod package;
 mod qmp;
+mod root;
 
-pub(crate) use guest::{Guest, READY, lines};
+pub(crate) use guest::{Guest, READY, RESULTS, lines};
 pub(crate) use image::Image;
 pub(crate) use package::Unpacked;
+pub(crate) use root::Root;

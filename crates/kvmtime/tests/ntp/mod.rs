@@ -1,4 +1,5 @@
 //! Time daemons out of packages that are not installed: an installed one would replace the daemon that keeps this machine's clock.
+#![allow(dead_code, unused_imports, reason = "each test uses its part")]
 
 #[allow(dead_code, reason = "each test uses its part")]
 mod server;

@@ -25,8 +25,13 @@ impl Server {
 
     /// Starts it and waits until it answers.
     pub(crate) fn start(packages: &Unpacked) -> Self {
+        let free = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self::at(packages, free)
+    }
+
+    /// The same at a port of one's choice.
+    pub(crate) fn at(packages: &Unpacked, port: u16) -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let conf = folder.path().join("chrony.conf");
         fs::write(&conf, Self::conf(&folder, port)).unwrap();
         let log = File::create(folder.path().join("log")).unwrap();

@@ -1,5 +1,7 @@
 //! `chronyc -n sources`.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::duration::seconds;
@@ -21,6 +23,14 @@ pub struct Source {
     /// Offset of the last sample in seconds, less what was corrected since, and the bound of its error; positive when the
     /// local clock is ahead.
     pub last_sample: Option<(f64, f64)>,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { mode, state, name, .. } = self;
+        write!(f, "{mode}{state} {name}")?;
+        self.last_sample.map_or(Ok(()), |(offset, _)| write!(f, " {offset:+} s"))
+    }
 }
 
 /// Reads the table, with or without the legend of `-v`.

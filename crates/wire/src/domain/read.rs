@@ -32,6 +32,7 @@ impl<'a> Reader<'a> {
             .and_then(|info| child(info, "os"));
         DomainXml {
             name: child(node, "name").and_then(|name| self.text(name)),
+            live: node.has_attribute("id"),
             virt_type: self.word(node, "type"),
             arch: os_type.and_then(|os| self.word(os, "arch")),
             machine: os_type.and_then(|os| self.word(os, "machine")),

@@ -40,9 +40,19 @@ fn machine(message: &str) -> Option<Event> {
     if has("Requested TSC frequency ") && has("TSC scaling is not supported by the host CPU") {
         return Some(Event::TscFrequencyRefused);
     }
+    // libvirt src/qemu/qemu_process.c:qemuProcessStop
+    match message {
+        "shutting down, reason=saved" => return Some(Event::GuestSaved),
+        "shutting down, reason=migrated" => return Some(Event::GuestMigrated),
+        _ => {}
+    }
     // QEMU target/i386/kvm/kvm.c:kvm_arch_set_tsc_khz
     if has("TSC frequency mismatch between VM ") {
         return Some(Event::TscFrequencyMismatch);
+    }
+    // As above, with a word of virDomainShutoffReason.
+    if message == "shutting down, reason=from snapshot" {
+        return Some(Event::GuestReverted);
     }
     // QEMU target/i386/kvm/kvm.c:kvm_arch_init_vcpu
     has("non-migratable CPU device (invtsc flag)").then_some(Event::InvtscBlocksMigration)

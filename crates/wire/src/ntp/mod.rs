@@ -3,3 +3,4 @@
 pub mod conf;
 pub mod packet;
 pub mod peers;
+pub mod variables;

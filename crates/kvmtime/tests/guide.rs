@@ -1,0 +1,89 @@
+//! The commands of the guide are run, and print what stands below them.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    reason = "tests run programs"
+)]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// Stands for lines that are left out.
+const ANY: &str = "…";
+
+/// What the guide's reader has: domains, and evidence of machines.
+fn desk() -> TempDir {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let desk = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    fs::create_dir(desk.path().join("domains")).unwrap();
+    for name in ["buster.xml", "domains/buster.xml", "domains/web01.xml"] {
+        let domain = Path::new(name).file_name().unwrap();
+        symlink(tests.join("libvirtd/domains").join(domain), desk.path().join(name)).unwrap();
+    }
+    for (name, machine) in [
+        ("web01-time", "bookworm-paused"),
+        ("web01-root", "bullseye-root"),
+        ("old-guest", "bookworm-sick"),
+    ] {
+        symlink(tests.join("machines").join(machine), desk.path().join(name)).unwrap();
+    }
+    desk
+}
+
+/// What a command prints, on either output.
+fn run(desk: &Path, command: &str) -> String {
+    let program = Path::new(env!("CARGO_BIN_EXE_kvmtime")).parent().unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{command} 2>&1")]).current_dir(desk).env_clear();
+    shell.env("PATH", format!("{}:/usr/bin:/bin", program.display()));
+    String::from_utf8(shell.output().unwrap().stdout).unwrap()
+}
+
+/// Each command of a page, with the lines that stand below it.
+fn commands(page: &str) -> Vec<(&str, Vec<&str>)> {
+    let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+    let blocks = page.split("```console\n").skip(1);
+    for line in blocks.flat_map(|rest| rest.split("```").next().unwrap().lines()) {
+        match line.strip_prefix("$ ") {
+            Some(command) => found.push((command, vec![])),
+            None => found.last_mut().unwrap().1.push(line),
+        }
+    }
+    found
+}
+
+/// Whether lines are as they are expected, of which some may be left out.
+fn agree(lines: &[&str], expected: &[&str]) -> bool {
+    match (lines, expected) {
+        (_, [first, rest @ ..]) if *first == ANY => {
+            (0..=lines.len()).any(|skipped| agree(&lines[skipped..], rest))
+        }
+        ([line, lines @ ..], [first, rest @ ..]) => line.trim_end() == *first && agree(lines, rest),
+        (lines, expected) => lines.is_empty() && expected.is_empty(),
+    }
+}
+
+#[test]
+fn what_the_guide_shows_is_so() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide");
+    let mut wrong = Vec::new();
+    for page in fs::read_dir(guide).unwrap() {
+        let page = page.unwrap().path();
+        let text = fs::read_to_string(&page).unwrap();
+        let commands = commands(&text);
+        assert!(!commands.is_empty(), "{} shows nothing", page.display());
+        let desk = desk();
+        for (command, expected) in commands {
+            let said = run(desk.path(), command);
+            if !agree(&said.lines().collect::<Vec<_>>(), &expected) {
+                wrong.push(format!("{}: `{command}` says:\n{said}", page.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,258 @@
+//! The scripts for guests where kvmtime is not run: what they keep, and what `check` makes of it.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    reason = "tests run programs and look at the disk"
+)]
+
+mod lacking;
+mod report;
+mod run;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use lacking::{need, program};
+use report::Report;
+use run::words;
+
+fn script(system: &str) -> String {
+    words(&run::run(&["capture", "--script", system]).stdout)
+}
+
+/// Runs the script of a system by such a shell in a new folder, with these programs in front of all others.
+fn ran(shell: &[&str], system: &str, path: Option<&Path>, answers: &Path) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("capture.sh");
+    fs::write(&file, script(system)).unwrap();
+    let mut command = alone(shell[0]);
+    command.args(&shell[1..]).arg(&file).current_dir(folder.path()).env("ANSWERS", answers);
+    if let Some(path) = path {
+        command.env("PATH", format!("{}:/usr/bin:/bin", path.display()));
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", words(&output.stderr));
+    assert_eq!(words(&output.stderr), "");
+    assert!(words(&output.stdout).contains(&format!("kvmtime check kvmtime-{system}")));
+    let index =
+        fs::read(folder.path().join(format!("kvmtime-{system}/kvmtime/index.json"))).unwrap();
+    serde_json::from_slice::<serde_json::Value>(&index).unwrap();
+    folder
+}
+
+/// A program that sees no other processes, where that is allowed: a daemon of another test must not come and go between
+/// two looks.
+fn alone(name: &str) -> Command {
+    const ALONE: [&str; 3] = ["--pid", "--fork", "--mount-proc"];
+    let mut allowed = Command::new("unshare");
+    if allowed.args(ALONE).arg("true").output().is_ok_and(|output| output.status.success()) {
+        let mut command = Command::new("unshare");
+        command.args(ALONE).arg(name);
+        return command;
+    }
+    Command::new(name)
+}
+
+fn shells() -> Option<[Vec<String>; 2]> {
+    let dash = need(program("dash", "dash"))?.display().to_string();
+    let busybox = need(program("busybox", "busybox-static"))?.display().to_string();
+    Some([vec![dash], vec![busybox, "sh".to_owned()]])
+}
+
+#[test]
+fn the_linux_script_finds_in_a_guest_what_capture_finds() {
+    let Some(shells) = shells() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let captured = folder.path().join("captured");
+    let mut capture = alone(report::KVMTIME);
+    assert!(capture.arg("capture").arg(&captured).output().unwrap().status.success());
+    let expected = found(&captured);
+    for shell in &shells {
+        let shell: Vec<&str> = shell.iter().map(String::as_str).collect();
+        let made = ran(&shell, "linux", None, Path::new("/"));
+        assert_eq!(found(&made.path().join("kvmtime-linux")), expected, "{shell:?}");
+        assert!(made.path().join("kvmtime-linux.tar.gz").exists());
+    }
+}
+
+/// The rules that find something, and those that lack a fact.
+fn found(folder: &Path) -> (BTreeSet<String>, BTreeSet<String>) {
+    let report = Report::on(&["--as", "guest"], folder);
+    // What a script cannot ask: adjtimex(2). Without a daemon this one depends on it.
+    let undecided = "guest-no-time-discipline";
+    let rules = |list: &str| {
+        let all = report.0[list].as_array().unwrap().iter();
+        let of_guest = all.filter(|item| item["subject"] == "guest" && item["rule"] != undecided);
+        of_guest.map(|item| item["rule"].as_str().unwrap().to_owned()).collect()
+    };
+    (rules("findings"), rules("skipped"))
+}
+
+/// The programs of another system: each prints what that one printed.
+fn programs(folder: &Path) -> PathBuf {
+    let answer = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/answers/answer");
+    for name in ["uname", "sysctl", "dmesg", "ps", "ntpq", "ntpctl", "chronyc"] {
+        symlink(&answer, folder.join(name)).unwrap();
+    }
+    folder.to_owned()
+}
+
+#[test]
+fn the_bsd_script_tells_each_system_by_its_own_programs() {
+    // busybox would take its own programs for those of the system.
+    let Some(dash) = need(program("dash", "dash")) else { return };
+    let shell = dash.display().to_string();
+    for (system, os, expected) in [
+        ("freebsd", "freebsd13.0", &["freebsd-no-kvmclock"][..]),
+        ("netbsd", "netbsd9.0", &["guest-no-time-discipline", "netbsd-tick-loss"]),
+        ("openbsd", "openbsd7.6", &[]),
+    ] {
+        let answers = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/answers").join(system);
+        let stand_ins = tempfile::tempdir().unwrap();
+        let path = programs(stand_ins.path());
+        let made = ran(&[&shell], "bsd", Some(&path), &answers);
+        let folder = made.path().join("kvmtime-bsd");
+        let report = Report::on(&[], &folder);
+        assert_eq!(report.subjects("guest"), [("", os)]);
+        assert_eq!(report.subjects("host"), []);
+        let rules: Vec<&str> = report.rules("guest").into_iter().collect();
+        assert_eq!(rules, expected, "{system}");
+        kept_nothing_else(&folder);
+    }
+}
+
+/// No MAC address, and no argument of a process that has nothing to do with time.
+fn kept_nothing_else(folder: &Path) {
+    for entry in fs::read_dir(folder.join("kvmtime/run")).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        assert!(!text.contains("ab:cd:ef") && !text.contains("hunter2"), "{text}");
+    }
+}
+
+#[test]
+fn a_guest_is_judged_with_the_domain_that_is_named_beside_it() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/win-rtc-mode-mismatch");
+    let domain = cases.join("fires/etc/libvirt/qemu/win10.xml");
+    let guest = cases.join("skips-no-domain");
+    for both in [[&guest, &domain], [&domain, &guest]] {
+        let arguments = ["check", "--format", "json", both[0].to_str().unwrap()];
+        let output = run::kvmtime().args(arguments).arg(both[1]).output().unwrap();
+        let report = Report::of(&output);
+        assert_eq!(report.subjects("guest"), [("", "win10")]);
+        assert!(report.rules("guest").contains("win-rtc-mode-mismatch"));
+        // The guest's registry decides what the domain alone leaves open.
+        assert!(!report.rules("domain/win10").contains("dom-offset-windows-utc"));
+    }
+    assert!(Report::on(&[], &domain).rules("domain/win10").contains("dom-offset-windows-utc"));
+}
+
+#[test]
+fn what_is_denied_is_not_absent() {
+    let Some(shells) = shells() else { return };
+    let stand_ins = tempfile::tempdir().unwrap();
+    let dmesg = stand_ins.path().join("dmesg");
+    let says =
+        "#!/bin/sh\necho 'dmesg: read kernel buffer failed: Operation not permitted' >&2\nexit 1\n";
+    fs::write(&dmesg, says).unwrap();
+    fs::set_permissions(&dmesg, fs::Permissions::from_mode(0o755)).unwrap();
+    let made = ran(&[&shells[0][0]], "linux", Some(stand_ins.path()), Path::new("/"));
+    let index = fs::read(made.path().join("kvmtime-linux/kvmtime/index.json")).unwrap();
+    let index: serde_json::Value = serde_json::from_slice(&index).unwrap();
+    assert_eq!(index["unknown"]["/kvmtime/run/dmesg"], "denied");
+}
+
+#[test]
+fn what_failed_is_not_absent() {
+    let Some(dash) = need(program("dash", "dash")) else { return };
+    let shell = dash.display().to_string();
+    let stand_ins = tempfile::tempdir().unwrap();
+    let path = programs(stand_ins.path());
+    let answers = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/answers/netbsd");
+    let made = ran(&[&shell], "bsd", Some(&path), &answers);
+    let index = fs::read(made.path().join("kvmtime-bsd/kvmtime/index.json")).unwrap();
+    let index: serde_json::Value = serde_json::from_slice(&index).unwrap();
+    let why = |name: &str| index["unknown"][name].clone();
+    assert_eq!(why("/kvmtime/run/sysctl_kern.vm_guest"), "absent");
+    assert!(why("/kvmtime/run/ntpq_-pn")["failed"].as_str().unwrap().contains("No such file"));
+}
+
+#[test]
+fn shellcheck_has_nothing_to_say() {
+    let Some(shellcheck) = need(program("shellcheck", "shellcheck")) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for system in ["bsd", "linux"] {
+        let file = folder.path().join(system);
+        fs::write(&file, script(system)).unwrap();
+        let output = Command::new(&shellcheck).arg(&file).output().unwrap();
+        assert!(output.status.success(), "{}", words(&output.stdout));
+    }
+}
+
+/// What Windows PowerShell 2.0 has; everything else a script calls is an alias or came later.
+const CMDLETS: [&str; 10] = [
+    "Add-Unknown",
+    "Format-List",
+    "Get-Command",
+    "Get-Location",
+    "Get-WmiObject",
+    "Join-Path",
+    "New-Item",
+    "New-Object",
+    "Out-String",
+    "Write-Host",
+];
+const OWN: [&str; 3] = ["Save-Output", "Save-Properties", "Write-Text"];
+const ALSO: [&str; 2] = ["Select-Object", "Test-Path"];
+/// Of PowerShell 5.0, called where `Get-Command` found it.
+const LATER: [&str; 1] = ["Compress-Archive"];
+
+#[test]
+fn the_windows_script_parses_and_calls_only_what_powershell_2_has() {
+    let text = script("windows");
+    let mut parser = tree_sitter::Parser::new();
+    parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
+    let tree = parser.parse(&text, None).unwrap();
+    let mut wrong = Vec::new();
+    let mut calls = BTreeSet::new();
+    let mut nodes = vec![tree.root_node()];
+    while let Some(node) = nodes.pop() {
+        if node.is_error() || node.is_missing() {
+            wrong.push(format!("{:?}: {}", node.start_position(), &text[node.byte_range()]));
+        }
+        if node.kind() == "command_name" {
+            calls.insert(text[node.byte_range()].to_owned());
+        }
+        nodes.extend(node.children(&mut node.walk()));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let known: BTreeSet<&str> = CMDLETS.into_iter().chain(OWN).chain(ALSO).chain(LATER).collect();
+    let calls: BTreeSet<&str> = calls.iter().map(String::as_str).collect();
+    assert_eq!(calls, known);
+    assert!(
+        text.is_ascii(),
+        "PowerShell takes a file without a mark for the machine's own code page"
+    );
+}
+
+#[test]
+fn the_windows_script_keeps_what_the_cases_have_under_their_names() {
+    let text = script("windows");
+    let commands = text.lines().filter_map(|line| line.trim().strip_prefix("Save-Output @("));
+    let mangled = |command: &str| {
+        let words: Vec<&str> = command.split('\'').skip(1).step_by(2).collect();
+        words.join("_").replace(['/', '\\'], ".")
+    };
+    let classes = text.lines().filter_map(|line| line.strip_prefix("Save-Properties '"));
+    let class = |line: &str| format!("Get-WmiObject_{}", line.split('\'').next().unwrap());
+    let mut kept: BTreeSet<String> = commands.map(mangled).chain(classes.map(class)).collect();
+    kept.insert("QueryPerformanceFrequency".to_owned());
+    let case = "tests/cases/win-w32time-inactive/quiet/kvmtime/run";
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(case)).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(kept.contains(&name), "{name} is not among {kept:?}");
+    }
+}
