@@ -312,9 +312,10 @@ fn steps() {
     let (p50, p99, max) = quantiles(&latencies);
     let words = format!("median {p50}, p99 {p99}, max {max}");
     row("latency", "--events", &words, "p99 ≤ 1 ms", p99 <= Nanos::MILLISECOND);
-    let cost = cost("10s");
+    // A step wakes the watch by itself: it need not look often.
+    let cost = cost("60s");
     let words = format!("{cost:.3} s an hour");
-    row("CPU", "--events --interval 10s, here", &words, "≤ 0.05 s", cost <= 0.05);
+    row("CPU", "--events --interval 60s, here", &words, "≤ 0.05 s", cost <= 0.05);
 }
 
 /// What is done to a machine, for two seconds each time, and what should be said of it.
@@ -447,8 +448,8 @@ fn cost(interval: &str) -> f64 {
     };
     std::thread::sleep(Duration::from_secs(2));
     let before = ran();
-    std::thread::sleep(Duration::from_secs(60));
-    let cost = (ran() - before) / 1e9 * 60.0;
+    std::thread::sleep(Duration::from_secs(125));
+    let cost = (ran() - before) / 1e9 * 3600.0 / 125.0;
     watch.kill().unwrap();
     watch.wait().unwrap();
     cost

@@ -17,6 +17,8 @@ const SPREAD: i64 = 8;
 /// So often what changes seldom, and the RTC, are looked at.
 const SELDOM: u32 = 10;
 const RTC: u32 = 3;
+/// Who is later than this looks why.
+const NOTICED: Nanos = Nanos(10_000_000);
 
 /// Watches until the time is over or somebody ends it.
 ///
@@ -62,7 +64,7 @@ fn look(due: Option<Nanos>, set: bool, rtc: bool) -> Look {
     // The time of waking up comes first: what follows takes its own.
     let woken = clock::monotonic();
     // Who was woken in time has not waited; the first look is what later ones are compared with.
-    let late = due.is_none_or(|due| woken - due > Nanos::MILLISECOND);
+    let late = due.is_none_or(|due| woken - due > NOTICED);
     let moment = kvmtime_core::reading::Moment { monotonic: woken, ..clock::moment() };
     let (raw, counts) = raw();
     let rtc = rtc.then(second).flatten();

@@ -32,8 +32,9 @@ pub(crate) fn counts_tsc() -> bool {
 
 /// The distances of this machine's clocks, now.
 pub(crate) fn moment() -> Moment {
-    let shift = distance(libc::CLOCK_REALTIME);
-    let asleep = distance(libc::CLOCK_BOOTTIME);
+    let shift = distance(libc::CLOCK_REALTIME, TRIES);
+    // Nobody sleeps for microseconds.
+    let asleep = distance(libc::CLOCK_BOOTTIME, 3);
     Moment { monotonic: monotonic(), shift, asleep }
 }
 
@@ -43,13 +44,13 @@ pub(crate) fn sleep_until(deadline: Nanos) {
 }
 
 /// A clock − `CLOCK_MONOTONIC`. Both run at the same rate, so that all tries say the same, and together more than each.
-fn distance(clock: libc::clockid_t) -> Interval {
+fn distance(clock: libc::clockid_t, tries: u32) -> Interval {
     let read = || {
         let (before, there, after) = (monotonic(), now(clock), monotonic());
         Interval::bracketed(before, there, after, Nanos(1))
     };
     // One that contradicts those before was taken after a step.
-    (1..TRIES).fold(read(), |known, _| {
+    (1..tries).fold(read(), |known, _| {
         let new = read();
         known.intersect(new).unwrap_or(new)
     })
