@@ -12,6 +12,8 @@ pub struct Look {
     pub moment: Moment,
     /// When the watch should have woken up by `CLOCK_MONOTONIC`, if it was by time that it did.
     pub due: Option<Nanos>,
+    /// How long the look before this one took: nothing may have run then, either.
+    pub took: Nanos,
     /// Whether the kernel said that somebody set the clock.
     pub set: bool,
     /// How long the watch itself has waited for a CPU of this machine (second number of schedstat), where that was looked at.
@@ -77,6 +79,8 @@ pub struct Event {
 
 /// Who is late by less was not kept from running for long: kernels tick at 100 Hz or more.
 const LATE: Nanos = Nanos(20_000_000);
+/// No thread waits longer for a CPU that runs: the queue was stopped with the machine.
+const LONGEST_TURN: Nanos = Nanos(200_000_000);
 /// Late wake-ups within this time belong together.
 const TOGETHER: Nanos = Nanos(1_500_000_000);
 /// Whole seconds that were looked at for so long tell an RTC's place to some hundredths of a second.
@@ -189,10 +193,10 @@ impl Watch {
             *before = now.or(*before);
             grown.unwrap_or_default()
         };
-        let own = grown(&mut self.waited, look.waited);
+        let own = grown(&mut self.waited, look.waited).min(LONGEST_TURN);
         let steal = grown(&mut self.steal, look.steal);
         let Some(due) = look.due else { return };
-        let late = look.moment.monotonic - due - own;
+        let late = look.moment.monotonic - due + look.took - own;
         if late < LATE {
             return;
         }
@@ -439,7 +443,7 @@ mod tests {
         let mut watch = Watch::default();
         watch.look(look(0, Some(5000)));
         watch.look(look(90, None));
-        watch.look(look(600, Some(5495)));
+        watch.look(look(260, Some(5155)));
         assert_eq!(watch.end(), []);
         watch.look(look(700, Some(5500)));
         assert_eq!(watch.end().len(), 1);

@@ -6,8 +6,10 @@
 
 use super::Point;
 
-/// So many windows: more of them leave too few readings in each.
-const WINDOWS: usize = 24;
+/// So many readings in a window, as long as that leaves so many windows and no more.
+const IN_EACH: usize = 6;
+const FEWEST: usize = 8;
+const MOST: usize = 24;
 const SAMPLES: usize = 200;
 /// As it stands the interval held the truth in 85 of a hundred simulated runs whose delays wandered; so much wider in 95.
 const WIDER: f64 = 1.4;
@@ -53,7 +55,8 @@ fn median_slope(points: &[Point]) -> Option<f64> {
 
 /// What the readings of each window allow in its middle, by a rate that the narrowest readings give.
 fn windows(points: &[Point]) -> Option<Vec<Point>> {
-    let groups = || points.chunks(points.len().div_ceil(WINDOWS).max(1));
+    let count = (points.len() / IN_EACH).clamp(FEWEST, MOST);
+    let groups = || points.chunks(points.len().div_ceil(count).max(1));
     let narrowest = |group: &[Point]| {
         group.iter().copied().min_by(|a, b| (a.hi - a.lo).total_cmp(&(b.hi - b.lo)))
     };

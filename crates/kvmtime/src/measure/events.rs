@@ -36,14 +36,16 @@ pub(crate) fn watch(
     let end = duration.map(|duration| clock::monotonic() + duration);
     let mut due = None;
     let mut set = false;
+    let mut took = Nanos(0);
     for turn in 0_u32.. {
         if turn.is_multiple_of(SELDOM) {
             let state = state(&world);
             watch.state(clock::realtime(), state).iter().try_for_each(&mut tell)?;
         }
-        let look = look(due, set, has_rtc && turn.is_multiple_of(RTC));
+        let look = Look { took, ..look(due, set, has_rtc && turn.is_multiple_of(RTC)) };
         watch.look(look).iter().try_for_each(&mut tell)?;
         let now = clock::monotonic();
+        took = now - look.moment.monotonic;
         if clock::interrupted() || end.is_some_and(|end| now >= end) {
             break;
         }
@@ -69,7 +71,7 @@ fn look(due: Option<Nanos>, set: bool, rtc: bool) -> Look {
     let (raw, counts) = raw();
     let rtc = rtc.then(second).flatten();
     let (waited, steal) = if late || rtc.is_some() { (waited(), steal()) } else { (None, None) };
-    Look { moment, due, set, waited, steal, raw, counts, rtc }
+    Look { moment, due, took: Nanos(0), set, waited, steal, raw, counts, rtc }
 }
 
 /// `CLOCK_MONOTONIC_RAW` between two counts of the TSC, as near to each other as some tries give them.
