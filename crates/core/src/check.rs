@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::allow::Allowed;
-use crate::facts::{Facts, Fleet, Machine, Source, System};
+use crate::facts::{Domain, Facts, Fleet, Machine, Source, System};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Check, Rule, Verdict};
+use crate::translate::Translation;
 
 /// A subject that was judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,6 +198,7 @@ pub fn check(facts: &Facts, rules: &[&Rule]) -> Report {
         report.append(one(rules, domain.subject(), &domain.source, |check| match check {
             Check::Domain(check) => Some(check(domain, facts)),
             Check::Xml(check) => Some(Ok(check(domain))),
+            Check::Model(check) => Some(by_model(domain, facts, *check)),
             _ => None,
         }));
     }
@@ -220,6 +222,27 @@ fn of_machine(check: &Check, machine: &Machine, facts: &Facts) -> Option<Verdict
             machine.windows.as_ref().map(|windows| check(machine, windows, facts))
         }
         _ => None,
+    }
+}
+
+/// Judges a domain by what libvirt and QEMU make of it. Where their versions are not known, all must agree.
+fn by_model(
+    domain: &Domain,
+    facts: &Facts,
+    check: fn(&Domain, &Translation) -> Vec<Finding>,
+) -> Verdict {
+    let Some(model) = domain.translation(facts) else { return Ok(vec![]) };
+    let found = check(domain, model);
+    let outline = |found: &[Finding]| -> Vec<_> {
+        found.iter().map(|one| (one.severity, one.location.as_ref().map(|l| l.at))).collect()
+    };
+    match facts.other_versions(&domain.xml) {
+        Some((unknown, others))
+            if others.iter().any(|other| outline(&check(domain, other)) != outline(&found)) =>
+        {
+            Err(unknown)
+        }
+        _ => Ok(found),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::fact::Unknown;
 use crate::facts::{Bsd, Domain, Facts, Fleet, Machine, Qemu, System, Windows};
 use crate::finding::{Cure, Effect, Finding, Risk, Severity};
+use crate::translate::Translation;
 
 /// What a check gives back: what it found, or the fact that it lacked.
 pub type Verdict = Result<Vec<Finding>, Unknown>;
@@ -57,6 +58,9 @@ pub enum Check {
     Domain(fn(&Domain, &Facts) -> Verdict),
     /// One libvirt domain by its XML alone, which always suffices.
     Xml(fn(&Domain) -> Vec<Finding>),
+    /// One libvirt domain by what libvirt and QEMU make of it; skipped where they make different things of it, and their
+    /// versions are not known.
+    Model(fn(&Domain, &Translation) -> Vec<Finding>),
     /// One QEMU command line.
     Qemu(fn(&Qemu, &Facts) -> Verdict),
     /// One QEMU command line by itself, which always suffices.
@@ -72,7 +76,7 @@ impl Check {
             Self::Host(_) => "host",
             Self::Guest(_) | Self::Unix(_) | Self::Bsd(_) | Self::Windows(_) => "guest",
             Self::Machine(_) => "host or guest",
-            Self::Domain(_) | Self::Xml(_) => "domain",
+            Self::Domain(_) | Self::Xml(_) | Self::Model(_) => "domain",
             Self::Qemu(_) | Self::Arguments(_) => "qemu",
             Self::Fleet(_) => "fleet",
         }

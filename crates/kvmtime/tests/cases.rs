@@ -23,16 +23,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// Rules that lack nothing, and do not say so by their type yet.
-const WHOLE: [&str; 11] = [
+const WHOLE: [&str; 13] = [
     "dom-armvtimer-policy",
     "dom-catchup-tunables-noop",
+    "dom-clock-absent",
     "dom-invtsc-blocks-migration",
     "dom-ioapic-split-rtc-slew",
     "dom-no-agent-channel",
     "dom-reenlightenment-no-frequency",
     "dom-rtc-policy-unsupported",
     "dom-rtc-track-boot",
-    "dom-stimer-prereq",
+    "dom-rtc-track-guest",
+    "dom-rtc-track-realtime",
     "dom-tickpolicy-noop",
     "dom-timer-present-noop",
 ];

@@ -248,7 +248,7 @@ fn many_domains_get_a_line_a_finding_in_the_order_of_files_and_the_worst_last() 
     let (closing, lines) = lines.split_last().unwrap();
     assert_eq!(lines, wanted);
     assert!(
-        closing.starts_with("50 subjects, fleet: 50 errors, 100 warnings, 100 info; "),
+        closing.starts_with("50 subjects, fleet: 50 errors, 50 warnings, 150 info; "),
         "{closing}"
     );
 }

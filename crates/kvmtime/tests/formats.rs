@@ -130,11 +130,11 @@ fn wrong_settings_are_unknown_to_a_monitoring_system_and_not_critical() {
 fn nagios_reads_numbers_with_thresholds_and_the_findings_below() {
     let output = check(&hostile(), &["--format", "nagios"]);
     let (_, text, data) = nagios(&output);
-    assert!(text.starts_with("0 errors, 2 warnings, 1 info; warning: domain/a/b`<i>"), "{text}");
+    assert!(text.starts_with("0 errors, 1 warning, 2 info; warning: domain/a/b`<i>"), "{text}");
     let report = json(&check(&hostile(), &["--format", "json"]));
     let sum = &report["summary"];
     let wanted = format!(
-        "errors=0;;0;0 warnings=2;0;;0 info=1;;;0 passed={};;;0 skipped={};;;0 subjects=1;;;0",
+        "errors=0;;0;0 warnings=1;0;;0 info=2;;;0 passed={};;;0 skipped={};;;0 subjects=1;;;0",
         sum["passed"], sum["skipped"]
     );
     assert_eq!(data, wanted);

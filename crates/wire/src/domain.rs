@@ -70,6 +70,9 @@ pub struct Clock {
     pub start: Option<Word>,
     /// The timers, in order.
     pub timers: Vec<Timer>,
+    /// Attributes that libvirt does not know, which it passes over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<(String, Word)>,
     /// The first timer without a name, which libvirt refuses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nameless: Option<At>,
@@ -94,6 +97,9 @@ pub struct Timer {
     pub frequency: Option<Word>,
     /// `<catchup>`.
     pub catchup: Option<Catchup>,
+    /// Attributes that libvirt does not know, which it passes over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<(String, Word)>,
     /// The opening tag.
     pub at: At,
 }
@@ -233,17 +239,6 @@ impl DomainXml {
     pub fn takes_hyperv_from_host(&self) -> bool {
         let mode = self.hyperv.as_ref().and_then(|hyperv| hyperv.mode.as_ref());
         is(mode, "passthrough") || is(mode, "host-model")
-    }
-
-    /// What splits the interrupt chips between KVM and QEMU; newer libvirt does so for interrupt remapping by itself,
-    /// and one machine type brings it along.
-    pub fn split_irqchip(&self) -> Option<&Word> {
-        if let Some(driver) = &self.ioapic_driver {
-            return Some(driver).filter(|driver| driver.value == "qemu");
-        }
-        // QEMU hw/i386/pc_q35.c:pc_q35_4_0_machine_options, taken back in 4.0.1.
-        let machine = self.machine.as_ref().filter(|machine| machine.value == "pc-q35-4.0");
-        self.iommu_intremap.as_ref().filter(|intremap| intremap.value == "on").or(machine)
     }
 
     /// Where the clock is set up: its opening tag, else the domain's.

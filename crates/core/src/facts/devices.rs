@@ -6,6 +6,7 @@ use kvmtime_wire::qemu::{Opt, properties};
 
 use super::Qemu;
 use crate::finding::Finding;
+use crate::translate;
 
 /// A property of a device, and the option that sets it; without one it is QEMU's default.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,16 +62,8 @@ impl Qemu {
 
     /// Where KVM keeps PIC and I/O APIC: `on` (the kernel), `split` or `off` (QEMU).
     pub fn kernel_irqchip(&self) -> Setting<'_> {
-        const KEYS: [&str; 2] = ["kernel-irqchip", "kernel_irqchip"];
-        if let Some(setting) = self.last_of(&["accel", "machine", "M"], &KEYS) {
-            return setting;
-        }
-        let machine = self.line.machine();
-        // QEMU hw/i386/pc_q35.c:pc_q35_4_0_machine_options, taken back in 4.0.1, and microvm.c
-        Setting::default(match machine.get("type") {
-            Some("pc-q35-4.0" | "microvm") => "split",
-            _ => "on",
-        })
+        let (value, option) = translate::kernel_irqchip(&self.line);
+        Setting { value: value.into(), option }
     }
 
     /// Takes a setting as evidence, and its place where an option makes it.

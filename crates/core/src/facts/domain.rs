@@ -1,11 +1,13 @@
 //! One libvirt domain.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use kvmtime_wire::domain::{DomainXml, Word};
 use kvmtime_wire::text::At;
 use serde::{Deserialize, Serialize};
 
+use super::model::Once;
 use super::{Source, System};
 use crate::check::Subject;
 use crate::fact::{Fact, Why};
@@ -39,6 +41,8 @@ pub struct Domain {
     /// The text that `xml` was read from, to show the lines that findings speak of.
     #[serde(skip)]
     pub source: Arc<Source>,
+    #[serde(skip)]
+    pub(super) once: Once,
     /// What may happen to it; see [`super::Facts::settle`].
     #[serde(skip)]
     pub lifecycle: Lifecycle,
@@ -63,6 +67,7 @@ impl Domain {
             xml,
             definition,
             source,
+            once: Once::default(),
             lifecycle: Lifecycle::default(),
         }
     }
@@ -94,7 +99,7 @@ impl Domain {
 
     /// Takes what is missing as evidence and puts a finding at the tag that should hold it; `what` is its XPath.
     #[must_use]
-    pub fn lacks(&self, finding: Finding, what: &'static str, at: At) -> Finding {
+    pub fn lacks(&self, finding: Finding, what: impl Into<Cow<'static, str>>, at: At) -> Finding {
         finding.saw(what, "absent", self.place(at)).at(&self.path, at)
     }
 

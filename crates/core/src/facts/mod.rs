@@ -17,6 +17,7 @@ mod libvirt;
 mod lifecycle;
 mod log;
 mod machine;
+mod model;
 mod phc;
 mod power;
 mod qemu;

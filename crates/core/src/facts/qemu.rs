@@ -4,6 +4,7 @@ use kvmtime_wire::qemu::{CommandLine, Opt};
 use kvmtime_wire::text::At;
 use serde::{Deserialize, Serialize};
 
+use super::model::Once;
 use super::{Domain, Facts};
 use super::{Source, System};
 use crate::check::Subject;
@@ -28,6 +29,8 @@ pub struct Qemu {
     /// The text of the file that it was read from, to show the lines that findings speak of.
     #[serde(skip)]
     pub source: Source,
+    #[serde(skip)]
+    pub(super) once: Once,
     /// What may happen to it; see [`super::Facts::settle`].
     #[serde(skip)]
     pub lifecycle: Lifecycle,
@@ -48,6 +51,7 @@ impl Qemu {
             line,
             source: Source::default(),
             lifecycle: Lifecycle::default(),
+            once: Once::default(),
         }
     }
 
@@ -63,6 +67,7 @@ impl Qemu {
             line,
             source,
             lifecycle: Lifecycle::default(),
+            once: Once::default(),
         }
     }
 

@@ -12,6 +12,10 @@ pub fn of_id(id: &str) -> Option<Os> {
         "win" => windows(version),
         "winnt" => windows("nt4"),
         "msdos" | "dos" | "freedos" => (Family::Dos, product.to_owned(), numbers(version)),
+        // What is built on FreeBSD counts versions of its own: no guest of it is taken to have KVM's clock.
+        "pfsense" | "opnsense" | "truenas-core" | "freenas" => {
+            (Family::Freebsd, product.to_owned(), vec![])
+        }
         "freebsd" | "dragonflybsd" => (Family::Freebsd, product.to_owned(), numbers(version)),
         "netbsd" => (Family::Netbsd, product.to_owned(), numbers(version)),
         "openbsd" => (Family::Openbsd, product.to_owned(), numbers(version)),
@@ -21,12 +25,14 @@ pub fn of_id(id: &str) -> Option<Os> {
         "scientificlinux" => (Family::Linux, "scientific".to_owned(), numbers(version)),
         "centos-stream" => (Family::Linux, "centos".to_owned(), numbers(version)),
         "oel" => (Family::Linux, "ol".to_owned(), numbers(version)),
-        "sle" => (Family::Linux, "sles".to_owned(), numbers(version)),
+        "sle" | "sled" => (Family::Linux, "sles".to_owned(), numbers(version)),
         "haiku" | "netware" | "reactos" | "hurd" | "minix" | "plan9" => {
             (Family::Other, product.to_owned(), numbers(version))
         }
         // `http://libosinfo.org/unknown`
         "libosinfo.org" | "unknown" => return None,
+        // `http://guix.gnu.org/guix/hurd-latest`
+        _ if version.starts_with("hurd") => (Family::Other, product.to_owned(), vec![]),
         _ => (Family::Linux, product.to_owned(), numbers(version)),
     };
     let shown = if family == Family::Windows {

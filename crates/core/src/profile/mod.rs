@@ -82,12 +82,21 @@ impl Os {
         !self.keeps_rtc_in_local_time() && self.family != Family::Other
     }
 
-    /// Whether it counts timer ticks to know the time. RHEL 5 counts only without kvm-clock, which came with 5.5. NetBSD
-    /// reads a timecounter, but is reported to fall behind with the PIT's lost ticks.
+    /// Whether it counts timer ticks to know the time. RHEL 5 counts only without kvm-clock, which came with 5.5;
+    /// elsewhere in Linux it came with 2.6.26. NetBSD reads a timecounter, but is reported to fall behind with the PIT's
+    /// lost ticks.
     pub fn counts_ticks(&self) -> bool {
         match self.family {
             Family::Linux if self.is_rhel() => self.before(&[5, 5]),
-            Family::Linux if self.name == "sles" => self.before(&[11]),
+            Family::Linux => match &*self.name {
+                "sles" => self.before(&[11]),
+                "opensuse" => self.before(&[11, 1]),
+                "debian" => self.before(&[5]),
+                "ubuntu" => self.before(&[8, 10]),
+                "fedora" => self.before(&[10]),
+                "rhl" => true,
+                _ => false,
+            },
             Family::Netbsd => self.before(&[11]) || self.version.is_empty(),
             Family::Dos => true,
             Family::Windows => self.name == "winnt4",
@@ -100,22 +109,51 @@ impl Os {
     pub fn lacks_kvm_clock(&self) -> bool {
         match self.family {
             Family::Netbsd => self.before(&[11]) || self.version.is_empty(),
-            Family::Freebsd => self.before(&[13, 1]),
+            Family::Freebsd if self.name == "freebsd" => self.before(&[13, 1]),
             Family::Openbsd => self.before(&[6, 5]),
-            Family::Solaris => true,
+            Family::Freebsd | Family::Solaris => true,
             _ => self.counts_ticks(),
+        }
+    }
+
+    /// The hypervisor's clock that it reads, by its own name for it.
+    pub fn paravirtual_clock(&self) -> Option<&'static str> {
+        match self.family {
+            _ if self.lacks_kvm_clock() => None,
+            Family::Linux => Some("kvm-clock"),
+            Family::Freebsd => Some("kvmclock"),
+            Family::Netbsd | Family::Openbsd => Some("pvclock"),
+            Family::Windows if self.uses_hyperv_clock() => Some("Hyper-V's reference counter"),
+            _ => None,
         }
     }
 
     /// Whether it reads KVM's clock: kvm-clock on Linux, kvmclock or pvclock on the BSDs.
     pub fn reads_kvm_clock(&self) -> bool {
-        matches!(self.family, Family::Linux | Family::Freebsd | Family::Netbsd | Family::Openbsd)
-            && !self.lacks_kvm_clock()
+        !self.is_windows() && self.paravirtual_clock().is_some()
+    }
+
+    /// The `<clock>` that suits it. One without a paravirtual clock keeps the HPET, the best counter that it has; Windows
+    /// has never used it for that.
+    pub fn clock(&self) -> String {
+        let offset = if self.keeps_rtc_in_local_time() { "localtime" } else { "utc" };
+        let pit = if self.counts_ticks() { "catchup" } else { "delay" };
+        let mut clock = format!(
+            "<clock offset='{offset}'><timer name='rtc' tickpolicy='catchup'/><timer name='pit' tickpolicy='{pit}'/>"
+        );
+        if self.paravirtual_clock().is_some() || self.is_windows() && !self.counts_ticks() {
+            clock += "<timer name='hpet' present='no'/>";
+        }
+        if self.uses_hyperv_clock() {
+            clock += "<timer name='hypervclock' present='yes'/>";
+        }
+        clock + "</clock>"
     }
 
     /// Windows Vista, Server 2008 or later: the first that use Hyper-V's reference counter.
     pub fn uses_hyperv_clock(&self) -> bool {
-        self.is_windows() && !matches!(self.name.as_str(), "winnt4" | "win2k" | "winxp" | "win2k3")
+        self.is_windows()
+            && !matches!(self.name.as_str(), "winnt4" | "win2k" | "winxp" | "win2k3" | "win2k3r2")
     }
 
     /// Windows 8, Server 2012 or later: the first that use synthetic timers.

@@ -37,7 +37,7 @@ pub fn of_redhat_release(text: &str) -> Option<Os> {
 fn of_release(name: &str, version: &str) -> Os {
     Os {
         id: format!("{name}{version}"),
-        family: Family::Linux,
+        family: if name == "freebsd" { Family::Freebsd } else { Family::Linux },
         name: name.to_owned(),
         version: numbers(version),
     }

@@ -1,10 +1,10 @@
 //! See [`RULE`].
 
-use kvmtime_wire::domain::{Timer, Word, is};
+use kvmtime_wire::domain::Timer;
 
-use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk, Severity};
-use crate::rule::Verdict;
+use crate::facts::Domain;
+use crate::finding::{Effect, Finding, Risk, Severity};
+use crate::translate::{Setting, Translation};
 
 crate::rule! {
     /// ## What it checks
@@ -24,51 +24,40 @@ crate::rule! {
     /// ## References
     /// - QEMU `docs/system/arm/cpu-features.rst`, `kvm-no-adjvtime`
     /// - libvirt `src/qemu/qemu_validate.c:qemuValidateDomainDefClockTimers`
-    "dom-armvtimer-policy" on Domain {
+    "dom-armvtimer-policy" on Model {
         summary: "Arm's virtual timer is set to its default, or to what libvirt refuses",
         severity: Info,
         since: "0.1.0",
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
-    let xml = &domain.xml;
-    let Some(timer) = xml.timer("armvtimer").filter(|_| xml.is_qemu()) else { return Ok(vec![]) };
-    let arm = xml.arch.as_ref().is_some_and(|arch| {
-        matches!(arch.value.as_str(), "aarch64" | "armv7l" | "armv6l")
-    });
-    if let Some((what, word)) = refused(timer, arm && xml.is_kvm()) {
+fn check(domain: &Domain, model: &Translation) -> Vec<Finding> {
+    let of_arm = |s: &Setting| s.of_timer().is_some_and(|(name, _)| name == "armvtimer");
+    let refused = model.refused_settings().filter(|(setting, _)| of_arm(setting));
+    let errors = refused.map(|(setting, refusal)| {
         let found = RULE
             .found("libvirt refuses what the domain asks of Arm's virtual timer")
             .severity(Severity::Error)
             .cure("remove `<timer name='armvtimer'>`", Effect::GuestRestart, Risk::Safe);
-        return Ok(vec![domain.blame(found, what, word)]);
+        domain.blame(domain.heard(found, model, refusal), &setting.path, &setting.word())
+    });
+    let errors: Vec<Finding> = errors.collect();
+    let runs_on = model.settings.iter().any(|setting| setting.yields("kvm-no-adjvtime=on"));
+    match domain.xml.timer("armvtimer") {
+        Some(timer) if errors.is_empty() && !runs_on => vec![as_by_default(domain, timer)],
+        _ => errors,
     }
-    let policy = timer.tickpolicy.as_ref();
-    if is(policy, "discard") {
-        return Ok(vec![]);
-    }
+}
+
+fn as_by_default(domain: &Domain, timer: &Timer) -> Finding {
+    const WHAT: &str = "clock/timer[armvtimer]@tickpolicy";
     let found = RULE.found("a pause is taken off the guest's counter, as it is by default").cure(
         "write `tickpolicy='discard'` where the clock must go on through a pause, else remove the line",
         Effect::GuestRestart,
         Risk::Manual,
     );
-    let what = "clock/timer[armvtimer]@tickpolicy";
-    Ok(vec![match policy {
-        Some(policy) => domain.blame(found, what, policy),
-        None => domain.lacks(found, what, timer.at),
-    }])
-}
-
-/// The part of the timer that libvirt refuses.
-fn refused(timer: &Timer, supported: bool) -> Option<(&'static str, &Word)> {
-    if !supported {
-        return Some(("clock/timer[armvtimer]@name", &timer.name));
+    match &timer.tickpolicy {
+        Some(policy) => domain.blame(found, WHAT, policy),
+        None => domain.lacks(found, WHAT, timer.at),
     }
-    let policy = timer.tickpolicy.as_ref();
-    let policy = policy.filter(|policy| matches!(policy.value.as_str(), "catchup" | "merge"));
-    let absent = timer.present.as_ref().filter(|present| is(Some(present), "no"));
-    policy
-        .map(|policy| ("clock/timer[armvtimer]@tickpolicy", policy))
-        .or(absent.map(|present| ("clock/timer[armvtimer]@present", present)))
 }

@@ -1,10 +1,8 @@
 //! See [`RULE`].
 
-use kvmtime_wire::domain::is;
-
-use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk, Severity};
-use crate::rule::Verdict;
+use crate::facts::Domain;
+use crate::finding::{Effect, Finding, Risk, Severity};
+use crate::translate::Translation;
 
 crate::rule! {
     /// ## What it checks
@@ -25,29 +23,27 @@ crate::rule! {
     /// - libvirt `src/qemu/qemu_command.c:qemuBuildClockArgStr`
     /// - libvirt `src/conf/domain_postparse.c:virDomainDefPostParseTimer`
     /// - QEMU `hw/rtc/mc146818rtc.c:rtc_coalesced_timer_update`
-    "dom-catchup-tunables-noop" on Domain {
+    "dom-catchup-tunables-noop" on Model {
         summary: "the numbers that shall govern catching up are never used",
         severity: Info,
         since: "0.1.0",
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
-    if !domain.xml.is_qemu() {
-        return Ok(vec![]);
-    }
+fn check(domain: &Domain, model: &Translation) -> Vec<Finding> {
     let timers = domain.xml.clock.iter().flat_map(|clock| &clock.timers);
-    let tuned = timers.filter_map(|timer| Some((timer, timer.catchup.as_ref()?)));
-    let set = tuned.filter(|(_, catchup)| catchup.attributes.iter().any(|(_, w)| w.value != "0"));
-    let findings = set.map(|(timer, catchup)| {
-        let name = &timer.name.value;
-        let found = if is(timer.tickpolicy.as_ref(), "catchup") {
-            RULE.found(format!("`<catchup>` of timer `{name}` has no effect"))
-        } else {
-            RULE.found(format!(
-                "libvirt refuses `<catchup>` of timer `{name}`, whose policy is not `catchup`"
-            ))
-            .severity(Severity::Error)
+    let tuned = timers.filter_map(|timer| Some((&timer.name.value, timer.catchup.as_ref()?)));
+    let set = tuned.filter(|(_, catchup)| !catchup.attributes.is_empty());
+    let findings = set.map(|(name, catchup)| {
+        let refusal = catchup.attributes.iter().find_map(|(_, word)| {
+            model.refusals.iter().find(|refusal| refusal.place == word.at)
+        });
+        let found = match refusal {
+            None => RULE.found(format!("`<catchup>` of timer `{name}` has no effect")),
+            Some(refusal) => {
+                let found = RULE.found(format!("libvirt refuses `<catchup>` of timer `{name}`"));
+                domain.heard(found.severity(Severity::Error), model, refusal)
+            }
         };
         let found = catchup.attributes.iter().fold(found, |found, (attribute, word)| {
             domain.blame(found, &format!("clock/timer[{name}]/catchup@{attribute}"), word)
@@ -56,5 +52,5 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
             .cure("remove `<catchup>`", Effect::GuestRestart, Risk::Safe)
             .at(&domain.path, catchup.at)
     });
-    Ok(findings.collect())
+    findings.collect()
 }

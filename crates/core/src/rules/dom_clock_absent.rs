@@ -2,6 +2,7 @@
 
 use crate::facts::Domain;
 use crate::finding::{Effect, Finding, Risk};
+use crate::translate::{Irqchip, Translation};
 
 crate::rule! {
     /// ## What it checks
@@ -25,26 +26,30 @@ crate::rule! {
     /// - libvirt `src/qemu/qemu_command.c:qemuBuildClockArgStr`
     /// - QEMU `hw/rtc/mc146818rtc.c`, property `lost_tick_policy`
     /// - <https://libvirt.org/formatdomain.html#time-keeping>
-    "dom-clock-absent" on Xml {
+    "dom-clock-absent" on Model {
         summary: "the domain sets no timer, so QEMU's defaults hold",
         severity: Info,
         since: "0.1.0",
     }
 }
 
-fn check(domain: &Domain) -> Vec<Finding> {
+fn check(domain: &Domain, model: &Translation) -> Vec<Finding> {
     let xml = &domain.xml;
     let set = xml.clock.as_ref().is_some_and(|clock| !clock.timers.is_empty());
-    if set || !xml.is_x86() || !xml.is_qemu() || xml.split_irqchip().is_some() {
+    if set || !xml.is_x86() || model.irqchip == Irqchip::Split {
         return vec![];
     }
-    if domain.os.value().is_some_and(|os| !os.is_windows() && !os.counts_ticks()) {
+    let os = domain.os.value();
+    if os.is_some_and(|os| !os.is_windows() && !os.counts_ticks()) {
         return vec![];
     }
-    let found = RULE.found("the domain sets no timer, so the RTC drops lost ticks").cure(
-        "add `<timer name='rtc' tickpolicy='catchup'/>`, and what else the guest needs, to `<clock>`",
-        Effect::GuestRestart,
-        Risk::Careful,
-    );
+    let cure = match os {
+        Some(os) => format!("write `{}`", os.clock()),
+        None => "add `<timer name='rtc' tickpolicy='catchup'/>`, and what else the guest needs, to `<clock>`"
+            .to_owned(),
+    };
+    let found = RULE
+        .found("the domain sets no timer, so the RTC drops lost ticks")
+        .cure(cure, Effect::GuestRestart, Risk::Careful);
     vec![domain.lacks(found, "clock/timer", xml.clock_at())]
 }

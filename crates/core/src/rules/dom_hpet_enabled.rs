@@ -53,11 +53,11 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
     } else {
         os.uses_hyperv_clock() && xml.has_hyperv_clock()
     };
-    if !reads_kvm_clock {
+    let Some(clock) = os.paravirtual_clock().filter(|_| reads_kvm_clock) else {
         return Ok(vec![]);
-    }
+    };
     let found = RULE
-        .found("the guest has an HPET, which it has no use for as a clock")
+        .found(format!("the guest has an HPET, which it has no use for: it reads {clock}"))
         .saw_fact("operating system", &domain.os, |os| os.id.clone())
         .cure(
             "write `<timer name='hpet' present='no'/>` into `<clock>`",

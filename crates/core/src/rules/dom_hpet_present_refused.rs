@@ -1,11 +1,9 @@
 //! See [`RULE`].
 
-use kvmtime_wire::domain::is;
-
 use crate::facts::{Domain, Facts};
 use crate::finding::{Effect, Risk};
-use crate::profile::numbers;
 use crate::rule::Verdict;
+use crate::translate::{Setting, Stage};
 
 crate::rule! {
     /// ## What it checks
@@ -33,27 +31,24 @@ crate::rule! {
 }
 
 fn check(domain: &Domain, facts: &Facts) -> Verdict {
-    let xml = &domain.xml;
-    let presents = xml.timers("hpet").filter_map(|hpet| hpet.present.as_ref());
-    let Some(present) = presents.filter(|present| is(Some(present), "yes")).last() else {
-        return Ok(vec![]);
-    };
-    if !xml.is_x86() || !xml.is_qemu() {
+    let Some(model) = domain.translation(facts) else { return Ok(vec![]) };
+    let hpet = |s: &Setting| s.value == "yes" && s.path == "clock/timer[hpet]@present";
+    if !domain.xml.is_x86() || !model.settings.iter().any(hpet) {
         return Ok(vec![]);
     }
     let host = &facts.need_host()?.libvirt;
-    let libvirt = numbers(host.version.get()?);
-    if libvirt.as_slice() < &[9, 0][..] || libvirt.as_slice() >= &[9, 2][..] {
-        return Ok(vec![]);
-    }
-    if numbers(host.qemu_version.get()?).as_slice() < &[8, 0][..] {
-        return Ok(vec![]);
-    }
-    let found = RULE
-        .found("this libvirt refuses to define a domain with an HPET on this QEMU")
-        .saw_fact("libvirt", &host.version, Clone::clone)
-        .saw_fact("QEMU", &host.qemu_version, Clone::clone)
-        .cure("remove `present='yes'`", Effect::GuestRestart, Risk::Safe)
-        .change(domain.remove("present", present));
-    Ok(vec![domain.blame(found, "clock/timer[hpet]@present", present)])
+    host.version.get()?;
+    host.qemu_version.get()?;
+    let refused = model.refused_settings().filter(|(s, _)| hpet(s));
+    let findings = refused.filter(|(_, refusal)| refusal.at == Stage::Define).map(|(s, refusal)| {
+        let present = s.word();
+        let found = RULE
+            .found("this libvirt refuses to define a domain with an HPET on this QEMU")
+            .saw_fact("libvirt", &host.version, Clone::clone)
+            .saw_fact("QEMU", &host.qemu_version, Clone::clone)
+            .cure("remove `present='yes'`", Effect::GuestRestart, Risk::Safe)
+            .change(domain.remove("present", &present));
+        domain.blame(domain.heard(found, model, refusal), &s.path, &present)
+    });
+    Ok(findings.collect())
 }

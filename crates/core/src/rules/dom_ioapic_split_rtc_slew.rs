@@ -1,11 +1,9 @@
 //! See [`RULE`].
 
-use kvmtime_wire::domain::is;
-
-use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk, Severity};
+use crate::facts::Domain;
+use crate::finding::{Effect, Finding, Risk, Severity};
 use crate::profile::Os;
-use crate::rule::Verdict;
+use crate::translate::{Irqchip, Translation};
 
 crate::rule! {
     /// ## What it checks
@@ -29,32 +27,27 @@ crate::rule! {
     /// - QEMU `hw/rtc/mc146818rtc.c:rtc_coalesced_timer_update`; callers of `kvm_report_irq_delivered` are
     ///   `hw/i386/kvm/ioapic.c`, `hw/i386/kvm/i8259.c` and `hw/intc/apic.c`
     /// - libvirt `src/qemu/qemu_postparse.c:qemuDomainDefEnableDefaultFeatures`
-    "dom-ioapic-split-rtc-slew" on Domain {
+    "dom-ioapic-split-rtc-slew" on Model {
         summary: "the RTC's interrupts run away: catch-up does not work with a split interrupt chip",
         severity: Error,
         since: "0.1.0",
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
-    let xml = &domain.xml;
-    let policy = xml.timer("rtc").and_then(|rtc| rtc.tickpolicy.as_ref());
-    let Some(policy) = policy.filter(|policy| is(Some(policy), "catchup")) else {
-        return Ok(vec![]);
-    };
-    let Some(split) = xml.split_irqchip().filter(|_| xml.is_kvm_x86()) else { return Ok(vec![]) };
-    let what = match split.value.as_str() {
-        "qemu" => "features/ioapic@driver",
-        "on" => "devices/iommu/driver@intremap",
-        _ => "os/type@machine",
-    };
+fn check(domain: &Domain, model: &Translation) -> Vec<Finding> {
+    let slews = model.settings.iter().find(|setting| setting.yields("driftfix=slew"));
+    let (Some(policy), Some((what, split))) = (slews, &model.split_by) else { return vec![] };
+    if model.irqchip != Irqchip::Split {
+        return vec![];
+    }
+    let policy = policy.word();
     // Not knowing the system makes no difference: the interrupt is there for whoever asks.
     let linux = domain.os.value().is_some_and(Os::is_linux);
     let found = RULE
         .found("the RTC makes up for lost ticks although the split interrupt chip never reports delivery")
         .severity(if linux { Severity::Info } else { Severity::Error })
-        .saw(what, &split.value, domain.place(split.at))
+        .saw(*what, &split.value, domain.place(split.at))
         .cure("remove `tickpolicy='catchup'`", Effect::GuestRestart, Risk::Careful)
-        .change(domain.remove("tickpolicy", policy));
-    Ok(vec![domain.blame(found, "clock/timer[rtc]@tickpolicy", policy)])
+        .change(domain.remove("tickpolicy", &policy));
+    vec![domain.blame(found, "clock/timer[rtc]@tickpolicy", &policy)]
 }

@@ -1,7 +1,5 @@
 //! See [`RULE`].
 
-use kvmtime_wire::domain::is;
-
 use crate::facts::{Domain, Facts};
 use crate::finding::{Effect, Risk};
 use crate::rule::Verdict;
@@ -33,11 +31,15 @@ crate::rule! {
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
+fn check(domain: &Domain, facts: &Facts) -> Verdict {
     let xml = &domain.xml;
-    let Some(present) = xml.present("kvmclock").filter(|present| is(Some(present), "no")) else {
+    let settings = domain.translation(facts).map_or(&[][..], |model| &model.settings);
+    // libvirt passes on every one, and QEMU keeps the last.
+    let mut clocks = settings.iter().filter(|s| s.path == "clock/timer[kvmclock]@present");
+    let Some(present) = clocks.next_back().filter(|last| last.yields("kvmclock=off")) else {
         return Ok(vec![]);
     };
+    let present = &present.word();
     if !xml.is_kvm_x86() || xml.exposes_invtsc() || !domain.os.get()?.reads_kvm_clock() {
         return Ok(vec![]);
     }

@@ -5,6 +5,7 @@ use kvmtime_wire::domain::{Clock, DomainXml, Word, is};
 use crate::facts::{Domain, Facts};
 use crate::finding::{Effect, Risk};
 use crate::rule::Verdict;
+use crate::translate::Irqchip;
 
 crate::rule! {
     /// ## What it checks
@@ -32,14 +33,14 @@ crate::rule! {
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
+fn check(domain: &Domain, facts: &Facts) -> Verdict {
     let Some(definition) = domain.definition.optional()? else { return Ok(vec![]) };
     if !domain.xml.is_qemu() {
         return Ok(vec![]);
     }
     // With `host-model` the live XML lists what the definition leaves to the host.
     let open = |what: &str| definition.takes_hyperv_from_host() && what.contains("hyperv");
-    let (live, defined) = (settings(&domain.xml), settings(definition));
+    let (live, defined) = (settings(&domain.xml, facts), settings(definition, facts));
     let differing: Vec<_> = live
         .iter()
         .zip(&defined)
@@ -63,7 +64,7 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
 }
 
 /// Everything that makes another machine, in a fixed order, with QEMU's defaults where nothing is said.
-fn settings(xml: &DomainXml) -> Vec<(&'static str, String)> {
+fn settings(xml: &DomainXml, facts: &Facts) -> Vec<(&'static str, String)> {
     let rtc = xml.timer("rtc");
     let track = rtc.and_then(|rtc| rtc.track.as_ref()).map_or("wall", |track| &track.value);
     let catchup = is(rtc.and_then(|rtc| rtc.tickpolicy.as_ref()), "catchup");
@@ -85,7 +86,7 @@ fn settings(xml: &DomainXml) -> Vec<(&'static str, String)> {
         ("cpu/feature[invtsc]", state(xml.exposes_invtsc()).to_owned()),
         ("features/kvm/hidden@state", state(is(xml.kvm_hidden.as_ref(), "on")).to_owned()),
         ("features/hyperv/stimer@state", state(xml.enlightened("stimer").is_some()).to_owned()),
-        ("split interrupt chip", state(xml.split_irqchip().is_some()).to_owned()),
+        ("split interrupt chip", state(facts.translate(xml).irqchip == Irqchip::Split).to_owned()),
     ]
 }
 

@@ -21,8 +21,9 @@ crate::rule! {
     /// DOMAIN channel.xml --live --config` does it while it runs.
     ///
     /// ## Exceptions
-    /// Guests that correct themselves, as chrony does with `makestep 1 -1`. DOS has no agent. Where `--lifecycle` says that
-    /// nothing stops the guest, nothing is reported.
+    /// Nothing is wrong until the guest is stopped: a warning only where something shows that it is, and where
+    /// `--lifecycle` says that nothing stops it, nothing is reported. Guests that correct themselves, as chrony does with
+    /// `makestep 1 -1`. DOS has no agent.
     ///
     /// ## References
     /// - libvirt `src/qemu/qemu_driver.c:qemuDomainSetTime`
@@ -30,7 +31,7 @@ crate::rule! {
     /// - QEMU `qga/qapi-schema.json`, `guest-set-time`
     "dom-no-agent-channel" on Domain {
         summary: "the host has no way to set the guest's clock after a pause",
-        severity: Warning,
+        severity: Info,
         since: "0.1.0",
     }
 }

@@ -42,7 +42,7 @@ fn check(domain: &Domain, facts: &Facts) -> Verdict {
     let xml = &domain.xml;
     let ambiguous = |pit: &&Timer| pit.tickpolicy.is_none() || is(pit.tickpolicy.as_ref(), "delay");
     let Some(pit) = xml.timers("pit").find(ambiguous) else { return Ok(vec![]) };
-    if !xml.is_kvm_x86() || xml.split_irqchip().is_some() {
+    if !xml.is_kvm_x86() || domain.splits_irqchip(facts) {
         return Ok(vec![]);
     }
     let dropping = dropping(domain, facts);

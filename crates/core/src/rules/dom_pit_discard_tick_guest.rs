@@ -1,10 +1,9 @@
 //! See [`RULE`].
 
-use kvmtime_wire::domain::is;
-
 use crate::facts::{Domain, Facts};
 use crate::finding::{Effect, Risk};
 use crate::rule::Verdict;
+use crate::translate::Outcome;
 
 crate::rule! {
     /// ## What it checks
@@ -34,15 +33,17 @@ crate::rule! {
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
+fn check(domain: &Domain, facts: &Facts) -> Verdict {
     let xml = &domain.xml;
-    let policies = xml.timers("pit").filter_map(|pit| pit.tickpolicy.as_ref());
+    let settings = domain.translation(facts).map_or(&[][..], |model| &model.settings);
     // `catchup` passes no argument, and QEMU keeps the last one.
-    let policy = policies.filter(|policy| policy.value != "catchup").last();
-    let Some(policy) = policy.filter(|policy| is(Some(policy), "discard")) else {
+    let mut passed = settings.iter().filter(|s| s.outcome == Outcome::Emitted);
+    let policy = passed.rfind(|s| s.path.starts_with("clock/timer[pit]"));
+    let Some(policy) = policy.filter(|policy| policy.value == "discard") else {
         return Ok(vec![]);
     };
-    if !xml.is_kvm_x86() || xml.split_irqchip().is_some() || !domain.os.get()?.counts_ticks() {
+    let policy = &policy.word();
+    if !xml.is_kvm_x86() || domain.splits_irqchip(facts) || !domain.os.get()?.counts_ticks() {
         return Ok(vec![]);
     }
     let found = RULE

@@ -34,12 +34,12 @@ crate::rule! {
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
+fn check(domain: &Domain, facts: &Facts) -> Verdict {
     let xml = &domain.xml;
     // libvirt takes the first <timer name='rtc'> and ignores another.
     let rtc = xml.timer("rtc");
     let policy = rtc.and_then(|rtc| rtc.tickpolicy.as_ref());
-    let elsewhere = !xml.is_x86() || !xml.is_qemu() || xml.split_irqchip().is_some();
+    let elsewhere = !xml.is_x86() || !xml.is_qemu() || domain.splits_irqchip(facts);
     if elsewhere || is(policy, "catchup") || !domain.os.get()?.is_windows() {
         return Ok(vec![]);
     }

@@ -1,10 +1,8 @@
 //! See [`RULE`].
 
-use kvmtime_wire::domain::{Timer, Word, is};
-
-use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk};
-use crate::rule::Verdict;
+use crate::facts::Domain;
+use crate::finding::{Effect, Finding, Risk};
+use crate::translate::{Stage, Translation};
 
 crate::rule! {
     /// ## What it checks
@@ -28,59 +26,37 @@ crate::rule! {
     /// - libvirt `src/qemu/qemu_validate.c:qemuValidateDomainDefClockTimers`
     /// - libvirt `src/conf/domain_postparse.c:virDomainDefPostParseTimer`
     /// - <https://libvirt.org/formatdomain.html#time-keeping>
-    "dom-rtc-policy-unsupported" on Domain {
+    "dom-rtc-policy-unsupported" on Model {
         summary: "a timer's setting makes libvirt refuse the domain",
         severity: Error,
         since: "0.1.0",
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
-    let xml = &domain.xml;
-    if !xml.is_qemu() {
-        return Ok(vec![]);
-    }
-    let timers = xml.clock.iter().flat_map(|clock| &clock.timers);
-    let refused = timers.flat_map(|timer| refused(timer, xml.is_x86()).map(move |r| (timer, r)));
-    let findings = refused.map(|(timer, (attribute, word))| {
-        let name = &timer.name.value;
+fn check(domain: &Domain, model: &Translation) -> Vec<Finding> {
+    let refused = model.refused_settings().filter(|(_, refusal)| !refusal.by_qemu);
+    let findings = refused.filter_map(|(setting, refusal)| {
+        let (name, attribute) = setting.of_timer()?;
+        if has_its_own_rule(domain, (name, attribute), &setting.value, refusal.at) {
+            return None;
+        }
         let found = RULE
-            .found(format!("libvirt refuses `{attribute}='{}'` of timer `{name}`", word.value))
+            .found(format!("libvirt refuses `{attribute}='{}'` of timer `{name}`", setting.value))
             .cure(remedy(name, attribute), Effect::GuestRestart, Risk::Careful);
-        domain.blame(found, &format!("clock/timer[{name}]@{attribute}"), word)
+        let found = domain.heard(found, model, refusal);
+        Some(domain.blame(found, &setting.path, &setting.word()))
     });
-    Ok(findings.collect())
+    findings.collect()
 }
 
-/// The words that libvirt reads (src/conf/schemas/domaincommon.rng).
-const POLICIES: [&str; 4] = ["delay", "catchup", "merge", "discard"];
-/// Likewise; `boot` is another rule's.
-const TRACKS: [&str; 4] = ["boot", "guest", "wall", "realtime"];
-
-/// The attributes of a timer that libvirt refuses.
-fn refused(timer: &Timer, x86: bool) -> impl Iterator<Item = (&'static str, &Word)> {
-    let name = timer.name.value.as_str();
-    let policy = timer.tickpolicy.as_ref().filter(|policy| match name {
-        "rtc" => !matches!(policy.value.as_str(), "delay" | "catchup"),
-        "pit" => !matches!(policy.value.as_str(), "delay" | "catchup" | "discard"),
-        "kvmclock" | "hypervclock" => true,
-        _ => !POLICIES.contains(&policy.value.as_str()),
-    });
-    let tracks = matches!(name, "rtc" | "platform");
-    let track = timer.track.as_ref();
-    let track = track.filter(|track| !tracks || !TRACKS.contains(&track.value.as_str()));
-    let foreign = !x86 && matches!(name, "tsc" | "kvmclock" | "hypervclock");
-    let frequency = timer.frequency.as_ref().filter(|frequency| frequency.value != "0");
-    [
-        ("name", Some(&timer.name).filter(|_| name == "platform")),
-        ("tickpolicy", policy),
-        ("present", timer.present.as_ref().filter(|p| foreign && is(Some(p), "yes"))),
-        ("track", track),
-        ("mode", timer.mode.as_ref().filter(|_| name != "tsc")),
-        ("frequency", frequency.filter(|_| name != "tsc")),
-    ]
-    .into_iter()
-    .filter_map(|(attribute, word)| Some((attribute, word?)))
+fn has_its_own_rule(domain: &Domain, of: (&str, &str), value: &str, at: Stage) -> bool {
+    match of {
+        ("armvtimer", _) => true,
+        ("rtc", "track") => value == "boot",
+        ("hpet", "present") => value == "yes" && domain.xml.is_x86(),
+        ("tsc", "frequency") => at == Stage::Start,
+        _ => false,
+    }
 }
 
 fn remedy(name: &str, attribute: &str) -> String {
@@ -88,7 +64,7 @@ fn remedy(name: &str, attribute: &str) -> String {
         ("rtc", "tickpolicy") => "write `tickpolicy='catchup'`, or remove it to drop lost ticks",
         ("pit", "tickpolicy") => "write `tickpolicy='catchup'`, or `discard` to drop lost ticks",
         ("rtc", "track") => "remove `track`, or write `track='wall'`",
-        ("platform", _) | (_, "present") => return format!("remove `<timer name='{name}'>`"),
+        (_, "name" | "present") => return format!("remove `<timer name='{name}'>`"),
         _ => return format!("remove `{attribute}` from `<timer name='{name}'>`"),
     }
     .to_owned()

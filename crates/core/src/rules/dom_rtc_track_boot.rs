@@ -1,8 +1,8 @@
 //! See [`RULE`].
 
-use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk};
-use crate::rule::Verdict;
+use crate::facts::Domain;
+use crate::finding::{Effect, Finding, Risk};
+use crate::translate::Translation;
 
 crate::rule! {
     /// ## What it checks
@@ -20,24 +20,24 @@ crate::rule! {
     /// ## References
     /// - libvirt `src/qemu/qemu_validate.c:qemuValidateDomainDefClockTimers`
     /// - <https://libvirt.org/formatdomain.html#time-keeping>
-    "dom-rtc-track-boot" on Domain {
+    "dom-rtc-track-boot" on Model {
         summary: "the RTC is to track `boot`, which libvirt refuses",
         severity: Error,
         since: "0.1.0",
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
-    if !domain.xml.is_qemu() {
-        return Ok(vec![]);
-    }
-    let tracks = domain.xml.timers("rtc").filter_map(|rtc| rtc.track.as_ref());
-    let boots = tracks.filter(|track| track.value == "boot").map(|track| {
+fn check(domain: &Domain, model: &Translation) -> Vec<Finding> {
+    let refused = model.refused_settings();
+    let boots = refused.filter(|(s, _)| s.of_timer() == Some(("rtc", "track")) && s.value == "boot");
+    let findings = boots.map(|(track, refusal)| {
+        let track = track.word();
         let found = RULE
             .found("the RTC is to track `boot`, so libvirt refuses to define the domain")
             .cure("write `track='wall'`", Effect::GuestRestart, Risk::Safe)
-            .change(domain.rewrite("track", track, "wall"));
-        domain.blame(found, "clock/timer[rtc]@track", track)
+            .change(domain.rewrite("track", &track, "wall"));
+        let found = domain.heard(found, model, refusal);
+        domain.blame(found, "clock/timer[rtc]@track", &track)
     });
-    Ok(boots.collect())
+    findings.collect()
 }

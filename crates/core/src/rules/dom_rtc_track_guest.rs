@@ -3,6 +3,7 @@
 use crate::facts::Domain;
 use crate::finding::{Effect, Finding, Risk};
 use crate::lifecycle::ALL;
+use crate::translate::{Setting, Translation};
 
 crate::rule! {
     /// ## What it checks
@@ -26,22 +27,21 @@ crate::rule! {
     /// ## References
     /// - QEMU `system/rtc.c` and `hw/rtc/mc146818rtc.c:rtc_post_load`
     /// - <https://libvirt.org/formatdomain.html#time-keeping>
-    "dom-rtc-track-guest" on Xml {
+    "dom-rtc-track-guest" on Model {
         summary: "the RTC follows guest time, which stops while the VM does",
         severity: Warning,
         since: "0.1.0",
     }
 }
 
-fn check(domain: &Domain) -> Vec<Finding> {
-    // libvirt takes the first <timer name='rtc'> and ignores another.
-    let track = domain.xml.timer("rtc").and_then(|rtc| rtc.track.as_ref());
-    let Some(track) = track.filter(|track| track.value == "guest") else { return vec![] };
+fn check(domain: &Domain, model: &Translation) -> Vec<Finding> {
+    let track = model.settings.iter().find(|setting| setting.yields("clock=vm"));
+    let Some(track) = track.map(Setting::word) else { return vec![] };
     let found = RULE
         .found("the RTC tracks guest time, so it stands still whenever the VM is paused or saved")
         .cure("remove `track`, or write `track='wall'`", Effect::GuestRestart, Risk::Careful)
-        .change(domain.rewrite("track", track, "wall"));
-    let found = domain.blame(found, "clock/timer[rtc]@track", track);
+        .change(domain.rewrite("track", &track, "wall"));
+    let found = domain.blame(found, "clock/timer[rtc]@track", &track);
     // The host's sleep passes QEMU's virtual clock by as well: it is CLOCK_MONOTONIC (QEMU util/qemu-timer-common.c).
     vec![domain.lifecycle.judge(found, ALL, RULE.severity)]
 }

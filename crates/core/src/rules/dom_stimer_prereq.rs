@@ -1,8 +1,8 @@
 //! See [`RULE`].
 
-use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk};
-use crate::rule::Verdict;
+use crate::facts::Domain;
+use crate::finding::{Effect, Finding, Risk};
+use crate::translate::Translation;
 
 crate::rule! {
     /// ## What it checks
@@ -19,44 +19,38 @@ crate::rule! {
     /// present='yes'/>` to `<clock>`, or remove `stimer`.
     ///
     /// ## Exceptions
-    /// Without KVM, or with a KVM that was built without Hyper-V emulation, QEMU passes over all of them.
+    /// Without KVM, or with a KVM that was built without Hyper-V emulation, QEMU passes over all of them; libvirt since
+    /// 11.9 does not.
     ///
     /// ## References
     /// - QEMU `target/i386/kvm/kvm.c:kvm_hyperv_properties` and `kvm_hyperv_expand_features`
     /// - QEMU `docs/system/i386/hyperv.rst`
     /// - libvirt `src/qemu/qemu_validate.c`, checks of Hyper-V features
-    "dom-stimer-prereq" on Domain {
+    "dom-stimer-prereq" on Model {
         summary: "a Hyper-V enlightenment lacks one that it needs, so the guest does not start",
         severity: Error,
         since: "0.1.0",
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
-    let xml = &domain.xml;
-    if !xml.is_kvm_x86() || xml.takes_hyperv_from_host() {
-        return Ok(vec![]);
-    }
-    let has = |name: &str| xml.enlightened(name).is_some();
-    let needs = [
-        ("stimer", "synic", has("synic")),
-        ("stimer", "hypervclock", xml.has_hyperv_clock()),
-        ("synic", "vpindex", has("vpindex")),
-    ];
-    let lacking = needs.into_iter().filter(|(_, _, there)| !there);
-    let findings = lacking.filter_map(|(name, needed, _)| {
-        let enlightenment = xml.enlightened(name)?;
+fn check(domain: &Domain, model: &Translation) -> Vec<Finding> {
+    let all = || domain.xml.hyperv.iter().flat_map(|hyperv| &hyperv.enlightenments);
+    let findings = model.refusals.iter().filter_map(|refusal| {
+        let needed = refusal.lacks?;
+        let one = all().find(|e| e.state.as_ref().is_some_and(|s| s.at == refusal.place))?;
         let (what, line) = match needed {
-            "hypervclock" => {
-                ("clock/timer[hypervclock]@present", "<timer name='hypervclock' present='yes'/>")
-            }
-            "synic" => ("features/hyperv/synic", "<synic state='on'/>"),
-            _ => ("features/hyperv/vpindex", "<vpindex state='on'/>"),
+            "hypervclock" => (
+                "clock/timer[hypervclock]@present".to_owned(),
+                "<timer name='hypervclock' present='yes'/>".to_owned(),
+            ),
+            _ => (format!("features/hyperv/{needed}"), format!("<{needed} state='on'/>")),
         };
+        let name = &one.name;
         let found = RULE
             .found(format!("`{name}` is on without `{needed}`, so the guest does not start"))
             .cure(format!("add `{line}`"), Effect::GuestRestart, Risk::Careful);
-        Some(domain.lacks(found, what, enlightenment.at))
+        let found = domain.heard(found, model, refusal);
+        Some(domain.lacks(found, what, one.at))
     });
-    Ok(findings.collect())
+    findings.collect()
 }

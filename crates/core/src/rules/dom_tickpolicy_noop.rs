@@ -1,15 +1,15 @@
 //! See [`RULE`].
 
-use kvmtime_wire::domain::{Timer, Word};
+use kvmtime_wire::domain::{Timer, Word, is};
 
-use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk};
-use crate::rule::Verdict;
+use crate::facts::Domain;
+use crate::finding::{Effect, Finding, Risk};
+use crate::translate::Translation;
 
 crate::rule! {
     /// ## What it checks
-    /// A timer has a setting that does nothing with QEMU: `tickpolicy` on `tsc` or `hpet`, `mode` on `tsc`, and
-    /// `tickpolicy='delay'` on the RTC.
+    /// A timer has a setting that does nothing with QEMU: `tickpolicy` on `tsc` or `hpet`, `mode` on `tsc`,
+    /// `tickpolicy='delay'` on the RTC, and any policy of a second `<timer name='rtc'>`, of which libvirt takes the first.
     ///
     /// ## Why it matters
     /// libvirt accepts them and passes nothing on. Recipes spread them, and what they are praised for came from another
@@ -27,20 +27,17 @@ crate::rule! {
     /// - libvirt `src/qemu/qemu_command.c:qemuBuildClockArgStr` and `qemuBuildCpuCommandLine`
     /// - virt-manager `virtinst/cli.py`, which drops them from `--clock`
     /// - <https://libvirt.org/formatdomain.html#time-keeping>
-    "dom-tickpolicy-noop" on Domain {
+    "dom-tickpolicy-noop" on Model {
         summary: "a timer's tick policy or mode has no effect",
         severity: Info,
         since: "0.1.0",
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
-    if !domain.xml.is_qemu() {
-        return Ok(vec![]);
-    }
+fn check(domain: &Domain, model: &Translation) -> Vec<Finding> {
     let timers = domain.xml.clock.iter().flat_map(|clock| &clock.timers);
-    let findings = timers.map(|timer| (timer, idle(timer))).filter(|(_, idle)| !idle.is_empty());
-    let findings = findings.map(|(timer, idle)| {
+    let findings = timers.map(|timer| (timer, idle(timer, model)));
+    let findings = findings.filter(|(_, idle)| !idle.is_empty()).map(|(timer, idle)| {
         let name = &timer.name.value;
         let settings: Vec<String> =
             idle.iter().map(|(what, word)| format!("`{what}='{}'`", word.value)).collect();
@@ -56,22 +53,15 @@ fn check(domain: &Domain, _: &Facts) -> Verdict {
             .cure(remedy(timer, &idle), Effect::GuestRestart, Risk::Safe)
             .at(&domain.path, timer.at)
     });
-    Ok(findings.collect())
+    findings.collect()
 }
 
 /// The settings of a timer that do nothing.
-fn idle(timer: &Timer) -> Vec<(&'static str, &Word)> {
-    let name = timer.name.value.as_str();
-    let policy = timer.tickpolicy.as_ref().filter(|policy| match name {
-        "tsc" | "hpet" => true,
-        "rtc" => policy.value == "delay",
-        _ => false,
-    });
-    let mode = timer.mode.as_ref().filter(|_| name == "tsc");
-    [("tickpolicy", policy), ("mode", mode)]
-        .into_iter()
-        .filter_map(|(what, word)| Some((what, word?)))
-        .collect()
+fn idle<'a>(timer: &'a Timer, model: &Translation) -> Vec<(&'static str, &'a Word)> {
+    let all = [("tickpolicy", &timer.tickpolicy), ("mode", &timer.mode)];
+    let given = all.into_iter().filter_map(|(what, word)| Some((what, word.as_ref()?)));
+    let named = given.filter(|_| timer.name.value != "pit");
+    named.filter(|(_, word)| model.idle().any(|setting| setting.at == word.at)).collect()
 }
 
 fn remedy(timer: &Timer, idle: &[(&'static str, &Word)]) -> String {
@@ -79,7 +69,7 @@ fn remedy(timer: &Timer, idle: &[(&'static str, &Word)]) -> String {
     if name == "tsc" && timer.frequency.is_none() {
         return "remove `<timer name='tsc'>`".to_owned();
     }
-    if name == "rtc" {
+    if name == "rtc" && is(timer.tickpolicy.as_ref(), "delay") {
         return "remove `tickpolicy`, or write `catchup` for a guest that counts the RTC's ticks".to_owned();
     }
     let settings: Vec<String> = idle.iter().map(|(what, _)| format!("`{what}`")).collect();

@@ -1,10 +1,8 @@
 //! See [`RULE`].
 
-use kvmtime_wire::domain::is;
-
-use crate::facts::{Domain, Facts};
-use crate::finding::{Effect, Risk};
-use crate::rule::Verdict;
+use crate::facts::Domain;
+use crate::finding::{Effect, Finding, Risk};
+use crate::translate::Translation;
 
 crate::rule! {
     /// ## What it checks
@@ -23,29 +21,25 @@ crate::rule! {
     /// ## References
     /// - libvirt `src/qemu/qemu_command.c:qemuBuildClockCommandLine`
     /// - QEMU `qemu-options.hx`, `-machine` (the PIT has its own property, `pit=off`)
-    "dom-timer-present-noop" on Domain {
+    "dom-timer-present-noop" on Model {
         summary: "a timer is declared absent that cannot be removed",
         severity: Info,
         since: "0.1.0",
     }
 }
 
-fn check(domain: &Domain, _: &Facts) -> Verdict {
-    if !domain.xml.is_qemu() {
-        return Ok(vec![]);
-    }
-    let findings = ["rtc", "pit", "tsc"].into_iter().flat_map(|name| {
-        let presents =
-            domain.xml.timers(name).filter_map(|timer| Some((timer, timer.present.as_ref()?)));
-        presents.filter(|(_, present)| is(Some(present), "no")).map(move |(timer, present)| {
-            // What else the line says still counts.
-            let more = timer.tickpolicy.is_some() || timer.track.is_some() || timer.frequency.is_some();
-            let cure = if more { "remove `present='no'`" } else { "remove the line" };
-            let found = RULE
-                .found(format!("timer `{name}` is declared absent, and libvirt leaves it there"))
-                .cure(cure, Effect::GuestRestart, Risk::Safe);
-            domain.blame(found, &format!("clock/timer[{name}]@present"), present)
-        })
+fn check(domain: &Domain, model: &Translation) -> Vec<Finding> {
+    let findings = model.idle().filter(|setting| setting.value == "no").filter_map(|setting| {
+        let (name @ ("rtc" | "pit" | "tsc"), "present") = setting.of_timer()? else { return None };
+        let mut timers = domain.xml.timers(name);
+        let timer = timers.find(|t| t.present.as_ref().is_some_and(|p| p.at == setting.at))?;
+        // What else the line says still counts.
+        let more = timer.tickpolicy.is_some() || timer.track.is_some() || timer.frequency.is_some();
+        let cure = if more { "remove `present='no'`" } else { "remove the line" };
+        let found = RULE
+            .found(format!("timer `{name}` is declared absent, and libvirt leaves it there"))
+            .cure(cure, Effect::GuestRestart, Risk::Safe);
+        Some(domain.blame(found, &setting.path, &setting.word()))
     });
-    Ok(findings.collect())
+    findings.collect()
 }

@@ -1,11 +1,9 @@
 //! See [`RULE`].
 
-use kvmtime_wire::capabilities::Tsc;
-
-use crate::fact::Fact;
-use crate::facts::{Domain, Facts, Machine};
+use crate::facts::{Domain, Facts};
 use crate::finding::{Effect, Risk};
 use crate::rule::Verdict;
+use crate::translate::{Outcome, Setting, Stage};
 
 crate::rule! {
     /// ## What it checks
@@ -21,7 +19,7 @@ crate::rule! {
     /// Write the frequency that `virsh capabilities` shows, or run the guest on a host whose TSC scales.
     ///
     /// ## Exceptions
-    /// None. Within 250 ppm the guest starts, but is not scaled: it is told one rate and gets another.
+    /// None. Within 250 ppm the guest starts, but is not scaled: see `dom-tsc-frequency-not-scaled`.
     ///
     /// ## References
     /// - libvirt `src/qemu/qemu_process.c:qemuProcessStartValidateTSC`
@@ -34,40 +32,30 @@ crate::rule! {
     }
 }
 
-/// libvirt `src/util/virhostcpu.c`, and KVM's default `tsc_tolerance_ppm`.
-const TOLERANCE_PPM: u64 = 250;
-
 fn check(domain: &Domain, facts: &Facts) -> Verdict {
-    let Some((word, wanted)) = domain.xml.tsc_frequency() else { return Ok(vec![]) };
-    if !domain.xml.is_kvm_x86() {
+    let Some(model) = domain.translation(facts) else { return Ok(vec![]) };
+    let asks = |s: &&Setting| {
+        s.path == "clock/timer[tsc]@frequency"
+            && matches!(s.outcome, Outcome::Emitted | Outcome::RefusedAtStart)
+    };
+    if !model.settings.iter().any(|setting| asks(&setting)) {
         return Ok(vec![]);
     }
-    let tsc = host_tsc(facts.need_host()?);
-    let Tsc { frequency: host, scaling } = tsc.get()?;
-    let tolerance = host / 1_000_000 * TOLERANCE_PPM;
-    if *scaling != Some(false) || wanted.abs_diff(*host) <= tolerance {
-        return Ok(vec![]);
-    }
-    let found = RULE
-        .found(format!("the guest asks for a TSC of {wanted} Hz, and this host has one of {host} Hz"))
-        .saw_fact("host's TSC, Hz", &tsc, |tsc| tsc.frequency)
-        .saw("host's TSC scales", "no", tsc.from())
-        .cure(format!("write `frequency='{host}'`"), Effect::GuestRestart, Risk::Manual)
-        .change(domain.rewrite("frequency", word, &host.to_string()));
-    Ok(vec![domain.blame(found, "clock/timer[tsc]@frequency", word)])
-}
-
-/// The host's TSC as libvirt shows it, else as KVM answers.
-fn host_tsc(host: &Machine) -> Fact<Tsc> {
-    let capabilities = host.libvirt.capabilities.clone();
-    let shown = capabilities.parse(|all| all.tsc.ok_or("no TSC counter is shown"));
-    shown.or_else(|| {
-        host.kvm.device.clone().parse(|kvm| {
-            let khz = kvm.tsc_khz.ok_or("KVM does not tell the TSC's frequency")?;
-            Ok::<_, &str>(Tsc {
-                frequency: u64::from(khz) * 1000,
-                scaling: Some(kvm.tsc_control),
-            })
-        })
-    })
+    let tsc = facts.need_host()?.tsc();
+    let host = tsc.get()?.frequency;
+    let refused = model.refused_settings().filter(|(s, r)| asks(s) && r.at == Stage::Start);
+    let findings = refused.map(|(setting, refusal)| {
+        let word = setting.word();
+        let found = RULE
+            .found(format!(
+                "the guest asks for a TSC of {} Hz, and this host has one of {host} Hz",
+                word.value
+            ))
+            .saw_fact("host's TSC, Hz", &tsc, |tsc| tsc.frequency)
+            .saw("host's TSC scales", "no", tsc.from())
+            .cure(format!("write `frequency='{host}'`"), Effect::GuestRestart, Risk::Manual)
+            .change(domain.rewrite("frequency", &word, &host.to_string()));
+        domain.blame(domain.heard(found, model, refusal), "clock/timer[tsc]@frequency", &word)
+    });
+    Ok(findings.collect())
 }

@@ -31,6 +31,7 @@ catalogue! {
     host_tuned_profile
     host_no_tsc_scaling
     host_overcommit_steal
+    host_pit_disables_avic
     host_kvm_parameter_removed
     dom_clock_absent
     dom_offset_windows_utc
@@ -38,8 +39,10 @@ catalogue! {
     dom_offset_absolute
     dom_offset_variable_stale
     dom_hpet_enabled
+    dom_hpet_needed
     dom_rtc_no_catchup_windows
     dom_rtc_track_guest
+    dom_rtc_track_realtime
     dom_rtc_slew_replays_pause
     dom_rtc_track_boot
     dom_rtc_policy_unsupported
@@ -48,6 +51,8 @@ catalogue! {
     dom_timer_present_noop
     dom_catchup_tunables_noop
     dom_tickpolicy_noop
+    dom_clock_setting_noop
+    dom_clock_refused
     dom_kvmclock_disabled
     dom_kvm_hidden
     dom_hypervclock_missing
@@ -58,6 +63,7 @@ catalogue! {
     dom_reenlightenment_no_frequency
     dom_invtsc_blocks_migration
     dom_tsc_frequency_unsupported
+    dom_tsc_frequency_not_scaled
     dom_tsc_frequency_without_invtsc
     dom_cpu_model_generic
     dom_no_agent_channel
@@ -67,6 +73,8 @@ catalogue! {
     dom_live_differs_from_definition
     qemu_rtc_effective_policy
     qemu_removed_clock_options
+    qemu_option_refused
+    qemu_vmclock_no_time
     qemu_no_kvm
     qemu_icount
     qemu_windows_no_hvtime

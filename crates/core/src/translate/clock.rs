@@ -13,10 +13,21 @@ const LAST: u64 = 253_402_300_799;
 /// Beyond these adjustments no date can be written, whatever the time of the start within some centuries.
 const REACH: std::ops::RangeInclusive<i64> = -63_000_000_000..=251_000_000_000;
 
+/// What an attribute does that libvirt does not read.
+pub(super) const UNKNOWN: &str = "libvirt knows no such attribute";
+
+/// What `adjustment='reset'` does.
+pub(crate) const UNADJUSTED: &str = "the date is as without it";
+
 /// Source: libvirt `domain_conf.c:virDomainDefClockParse`, `qemu_command.c:qemuBuildClockArgStr`.
 pub(super) fn read(draft: &mut Draft<'_>) {
     let base = match &draft.domain.clock {
-        Some(clock) => base(draft, clock),
+        Some(clock) => {
+            for (name, word) in &clock.unknown {
+                draft.nothing(format!("clock@{name}"), word, UNKNOWN);
+            }
+            base(draft, clock)
+        }
         None => "utc".to_owned(),
     };
     let options = rtc::read(draft);
@@ -64,7 +75,7 @@ fn fixed(draft: &mut Draft<'_>, clock: &Clock, offset: &str) -> String {
             }
         },
         Some(reset) => {
-            draft.nothing("clock@adjustment", reset, "the date is as without it");
+            draft.nothing("clock@adjustment", reset, UNADJUSTED);
             None
         }
         None => None,
@@ -145,7 +156,13 @@ fn variable(draft: &mut Draft<'_>, clock: &Clock) -> String {
 }
 
 /// A date at a distance from the time of the start.
-fn moved(draft: &mut Draft<'_>, path: &str, word: &Word, seconds: i64, local: bool) -> String {
+fn moved(
+    draft: &mut Draft<'_>,
+    path: &'static str,
+    word: &Word,
+    seconds: i64,
+    local: bool,
+) -> String {
     let ahead = if local { draft.host.utc_offset.unwrap_or_default() } else { 0 };
     let seconds = seconds.saturating_add(ahead);
     if !REACH.contains(&seconds) {

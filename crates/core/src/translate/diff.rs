@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Outcome, Refusal, Setting, Translation, Version};
+use super::{Outcome, Refusal, Setting, Text, Translation, Version};
 
 /// What differs between two translations of one domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,7 +36,7 @@ pub struct Side {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// Its path.
-    pub path: String,
+    pub path: Text,
     /// Its value.
     pub value: String,
     /// Its line.
@@ -56,9 +56,9 @@ pub struct Fate {
     /// In a word.
     pub outcome: Outcome,
     /// The argument.
-    pub becomes: Option<String>,
+    pub becomes: Option<Text>,
     /// What the device does.
-    pub device: String,
+    pub device: Text,
 }
 
 impl Difference {

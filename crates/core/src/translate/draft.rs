@@ -4,7 +4,7 @@ use kvmtime_wire::domain::{DomainXml, Word};
 use kvmtime_wire::text::At;
 
 use super::number;
-use super::{Host, Outcome, Refusal, Setting, Stage, Translation, Versions};
+use super::{Host, Irqchip, Outcome, Refusal, Setting, Stage, Text, Translation, Versions};
 
 /// The steps of libvirt that refuse a domain, in their order. The first refusal is the one that is heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,21 +41,23 @@ impl Step {
     }
 }
 
-/// Where interrupts are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Irqchip {
-    /// All in KVM, with its PIT.
-    Kernel,
-    /// The local APIC in KVM, the rest and the PIT in QEMU.
-    Split,
-    /// All in QEMU, without KVM.
-    Emulated,
-}
-
 struct Refused {
     step: Step,
     at: At,
     message: String,
+    lacks: Option<&'static str>,
+}
+
+impl Refused {
+    fn told(&self) -> Refusal {
+        Refusal {
+            at: self.step.stage(),
+            message: self.message.clone(),
+            place: self.at,
+            lacks: self.lacks,
+            by_qemu: self.step == Step::StartQemu,
+        }
+    }
 }
 
 /// A translation while it is written.
@@ -71,35 +73,33 @@ pub(super) struct Draft<'a> {
     refused: Vec<Refused>,
 }
 
+/// Few domains have more settings.
+const USUAL: usize = 12;
+
 impl<'a> Draft<'a> {
     pub(super) fn new(domain: &'a DomainXml, versions: Versions, host: &'a Host) -> Self {
         let (args, machine, cpu, env) = (vec![], vec![], vec![], vec![]);
-        let (settings, refused) = (vec![], vec![]);
+        let (settings, refused) = (Vec::with_capacity(USUAL), vec![]);
         Self { domain, versions, host, args, machine, cpu, env, settings, refused }
     }
 
     /// A setting that yields an argument.
     pub(super) fn emitted(
         &mut self,
-        path: impl Into<String>,
+        path: impl Into<Text>,
         word: &Word,
-        becomes: impl Into<String>,
-        device: impl Into<String>,
+        becomes: impl Into<Text>,
+        device: impl Into<Text>,
     ) {
         self.setting(path.into(), word, Some(becomes.into()), device.into());
     }
 
     /// A setting that nothing comes of.
-    pub(super) fn nothing(
-        &mut self,
-        path: impl Into<String>,
-        word: &Word,
-        device: impl Into<String>,
-    ) {
+    pub(super) fn nothing(&mut self, path: impl Into<Text>, word: &Word, device: impl Into<Text>) {
         self.setting(path.into(), word, None, device.into());
     }
 
-    fn setting(&mut self, path: String, word: &Word, becomes: Option<String>, device: String) {
+    fn setting(&mut self, path: Text, word: &Word, becomes: Option<Text>, device: Text) {
         self.settings.push(Setting {
             path,
             value: word.value.clone(),
@@ -114,7 +114,17 @@ impl<'a> Draft<'a> {
 
     /// The domain is refused for what stands there, in these words.
     pub(super) fn refuse(&mut self, step: Step, at: At, message: impl Into<String>) {
-        self.refused.push(Refused { step, at, message: message.into() });
+        self.refused.push(Refused { step, at, message: message.into(), lacks: None });
+    }
+
+    /// The same, for what stands there cannot do without something else.
+    pub(super) fn lacks(&mut self, step: Step, at: At, what: &'static str, message: String) {
+        self.refused.push(Refused { step, at, message, lacks: Some(what) });
+    }
+
+    /// Whether something refuses what stands there.
+    pub(super) fn is_refused_at(&self, at: At) -> bool {
+        self.refused.iter().any(|refused| refused.at == at)
     }
 
     /// A number of a timer, as this libvirt reads it.
@@ -127,7 +137,7 @@ impl<'a> Draft<'a> {
 
     /// Where interrupts are kept.
     pub(super) fn irqchip(&self) -> Irqchip {
-        match (self.domain.is_kvm(), super::irqchip::is_split(self)) {
+        match (self.domain.is_kvm(), super::irqchip::split_by(self).is_some()) {
             (false, _) => Irqchip::Emulated,
             (true, true) => Irqchip::Split,
             (true, false) => Irqchip::Kernel,
@@ -171,7 +181,7 @@ impl<'a> Draft<'a> {
                     Stage::Define => Outcome::RefusedAtDefine,
                     Stage::Start => Outcome::RefusedAtStart,
                 };
-                setting.device.clone_from(&refused.message);
+                setting.device = refused.message.clone().into();
                 // What QEMU refuses, libvirt has passed on.
                 if refused.step != Step::StartQemu {
                     setting.becomes = None;
@@ -179,6 +189,8 @@ impl<'a> Draft<'a> {
             }
         }
         self.settings.sort_by_key(|setting| (setting.line, setting.column));
+        let irqchip = self.irqchip();
+        let split_by = super::irqchip::split_by(&self);
         let first = self.refused.first();
         if first.is_some_and(|refused| refused.step != Step::StartQemu) {
             for list in [&mut self.args, &mut self.machine, &mut self.cpu, &mut self.env] {
@@ -190,10 +202,11 @@ impl<'a> Draft<'a> {
             from: String::new(),
             libvirt: Some(self.versions.libvirt),
             qemu: self.versions.qemu,
-            refused: first.map(|refused| Refusal {
-                at: refused.step.stage(),
-                message: refused.message.clone(),
-            }),
+            refused: first.map(Refused::told),
+            refusals: self.refused.iter().map(Refused::told).collect(),
+            irqchip,
+            split_by,
+            assumed: false,
             args: self.args,
             machine: self.machine,
             cpu: self.cpu,

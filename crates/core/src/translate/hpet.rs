@@ -2,9 +2,9 @@
 
 use kvmtime_wire::domain::{Timer, Word};
 
-use super::Version;
 use super::draft::{Draft, Step};
 use super::timer::path;
+use super::{Text, Version};
 
 pub(super) const ON: &str =
     "an HPET, as by default: it stands still during a pause, late ticks merge into one";
@@ -49,7 +49,7 @@ fn refused(draft: &Draft<'_>) -> Option<&'static str> {
     denied.then_some("unsupported configuration: hpet timer is not supported")
 }
 
-fn option(draft: &mut Draft<'_>, path: String, word: &Word) {
+fn option(draft: &mut Draft<'_>, path: Text, word: &Word) {
     draft.args.push("-no-hpet".to_owned());
     draft.emitted(path, word, "-no-hpet", OFF);
     if draft.versions.qemu >= Version(9, 0, 0) {

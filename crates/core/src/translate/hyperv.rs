@@ -104,7 +104,7 @@ fn mode(draft: &mut Draft<'_>, hyperv: &Hyperv) -> bool {
         }
         "host-model" if draft.versions.libvirt >= DEPENDENCIES_CHECKED => {
             let device = "libvirt writes out what the host offers, which is not known here";
-            draft.nothing(PATH, word, device);
+            draft.emitted(PATH, word, "hv-…", device);
         }
         other => {
             draft.refuse(step(draft), word.at, wrong("mode", "hyperv", other));
@@ -142,12 +142,16 @@ fn each(draft: &mut Draft<'_>, hyperv: &Hyperv) {
         let Some(found) = found else { continue };
         emit(draft, found, device);
     }
+    let clock = draft.domain.timers("hypervclock").any(|timer| is(timer.present.as_ref(), "yes"));
     if draft.versions.libvirt >= DEPENDENCIES_CHECKED {
-        dependencies(draft, hyperv);
+        dependencies(draft, hyperv, clock);
+    }
+    if draft.domain.is_kvm_x86() && !draft.domain.takes_hyperv_from_host() {
+        qemu_dependencies(draft, hyperv, clock);
     }
 }
 
-fn emit(draft: &mut Draft<'_>, found: &Enlightenment, device: &str) {
+fn emit(draft: &mut Draft<'_>, found: &Enlightenment, device: &'static str) {
     let on = is(found.state.as_ref(), "on");
     if let Some(state) = &found.state {
         if on {
@@ -230,18 +234,74 @@ fn is_switch(word: &Word) -> bool {
 }
 
 /// Source: libvirt 12.8's messages and behaviour.
-fn dependencies(draft: &mut Draft<'_>, hyperv: &Hyperv) {
-    let clock = draft.domain.timers("hypervclock").any(|timer| is(timer.present.as_ref(), "yes"));
+fn dependencies(draft: &mut Draft<'_>, hyperv: &Hyperv, clock: bool) {
     if let Some(stimer) = last_on(hyperv, "stimer").filter(|_| !clock) {
         let message = requires("stimer", "hypervclock", "timer");
-        draft.refuse(Step::ValidateFeatures, stimer.at, message);
+        draft.lacks(Step::ValidateFeatures, stimer.at, "hypervclock", message);
     }
     for (name, needed) in NEEDED {
         if let Some(word) = last_on(hyperv, name).filter(|_| last_on(hyperv, needed).is_none()) {
             let message = requires(name, needed, "feature");
-            draft.refuse(Step::ValidateFeatures, word.at, message);
+            draft.lacks(Step::ValidateFeatures, word.at, needed, message);
         }
     }
+}
+
+/// What QEMU ends on when libvirt has let it pass. It looks only where KVM has Hyper-V's features at all.
+fn qemu_dependencies(draft: &mut Draft<'_>, hyperv: &Hyperv, clock: bool) {
+    let has = |name: &str| match name {
+        "time" => clock,
+        name => last_on(hyperv, name).is_some(),
+    };
+    let words = lacking(has).filter_map(|(name, needed, message)| {
+        let needed = if needed == "time" { "hypervclock" } else { needed };
+        Some((last_on(hyperv, name)?, needed, message))
+    });
+    let passed: Vec<_> = words.filter(|(word, ..)| !draft.is_refused_at(word.at)).collect();
+    for (word, needed, message) in passed {
+        draft.lacks(Step::StartQemu, word.at, needed, message);
+    }
+}
+
+/// Enlightenments in QEMU's order, and the one that each cannot do without.
+/// Source: QEMU `target/i386/kvm/kvm.c:kvm_hyperv_properties`, `kvm_hyperv_expand_features`.
+const QEMU_NEEDS: [(&str, &str); 8] = [
+    ("stimer", "time"),
+    ("stimer", "synic"),
+    ("tlbflush", "vpindex"),
+    ("evmcs", "vapic"),
+    ("ipi", "vpindex"),
+    ("stimer-direct", "stimer"),
+    ("tlbflush-ext", "tlbflush"),
+    ("synic", "vpindex"),
+];
+
+const QEMU_NAMES: [(&str, &str); 10] = [
+    ("vapic", "virtual APIC (hv-vapic)"),
+    ("time", "clocksources (hv-time)"),
+    ("vpindex", "VP_INDEX MSR (hv-vpindex)"),
+    ("synic", "synthetic interrupt controller (hv-synic)"),
+    ("stimer", "synthetic timers (hv-stimer)"),
+    ("stimer-direct", "direct mode synthetic timers (hv-stimer-direct)"),
+    ("tlbflush", "paravirtualized TLB flush (hv-tlbflush)"),
+    ("tlbflush-ext", "Extended gva ranges for TLB flush hypercalls (hv-tlbflush-ext)"),
+    ("evmcs", "enlightened VMCS (hv-evmcs)"),
+    ("ipi", "paravirtualized IPI (hv-ipi)"),
+];
+
+/// The enlightenments that are on without the one that they need, and QEMU's words.
+pub(super) fn lacking(
+    has: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = (&'static str, &'static str, String)> {
+    let named = |name: &str| {
+        let known = QEMU_NAMES.iter().find(|(known, _)| *known == name);
+        known.map_or("", |(_, words)| *words)
+    };
+    QEMU_NEEDS.into_iter().filter(move |(name, needed)| has(name) && !has(needed)).map(
+        move |(name, needed)| {
+            (name, needed, format!("Hyper-V {} requires Hyper-V {}", named(name), named(needed)))
+        },
+    )
 }
 
 fn requires(name: &str, needed: &str, kind: &str) -> String {

@@ -1,18 +1,22 @@
 //! `<ioapic>` and interrupt remapping: where the interrupt chips are, which decides what becomes of lost ticks.
 
 use kvmtime_wire::domain::{Word, is};
+use kvmtime_wire::text::Spanned;
 
+use super::Irqchip;
 use super::cpu::wrong;
-use super::draft::{Draft, Irqchip, Step};
+use super::draft::{Draft, Step};
 
 /// More vCPUs than that need a vIOMMU with extended interrupt mode. Source: libvirt `QEMU_MAX_VCPUS_WITHOUT_EIM`.
 const WITHOUT_EIM: u32 = 255;
+
+const INTREMAP: &str = "devices/iommu/driver@intremap";
 
 /// Source: libvirt `qemu_command.c:qemuAppendDomainFeaturesMachineParam`.
 pub(super) fn read(draft: &mut Draft<'_>) {
     if let Some(driver) = &draft.domain.ioapic_driver {
         ioapic(draft, driver);
-    } else if is_split(draft) && !is_of_machine(draft) {
+    } else if split_by(draft).is_some_and(|(path, _)| path != MACHINE) {
         draft.machine.push("kernel_irqchip=split".to_owned());
     }
     if let Some(intremap) = &draft.domain.iommu_intremap {
@@ -20,26 +24,35 @@ pub(super) fn read(draft: &mut Draft<'_>) {
     }
 }
 
-/// Whether the local APIC alone is in KVM.
-pub(super) fn is_split(draft: &Draft<'_>) -> bool {
-    match &draft.domain.ioapic_driver {
-        Some(driver) => driver.value == "qemu",
-        None => splits_by_itself(draft) || is_of_machine(draft),
-    }
-}
+const MACHINE: &str = "os/type@machine";
 
-fn splits_by_itself(draft: &Draft<'_>) -> bool {
+/// What leaves the local APIC alone in KVM, by its path.
+pub(super) fn split_by(draft: &Draft<'_>) -> Option<(&'static str, Word)> {
     let domain = draft.domain;
-    let eim = draft.machine_type().starts_with("pc-q35")
-        && domain.vcpus.as_ref().is_some_and(|vcpus| vcpus.value > WITHOUT_EIM);
-    draft.versions.splits_by_itself()
-        && domain.is_x86()
-        && (is(domain.iommu_intremap.as_ref(), "on") || eim)
+    if let Some(driver) = &domain.ioapic_driver {
+        return is(Some(driver), "qemu").then(|| ("features/ioapic@driver", driver.clone()));
+    }
+    let machine = domain.machine.as_ref().filter(|machine| splits(&machine.value));
+    splits_by_itself(draft).or_else(|| Some((MACHINE, machine?.clone())))
 }
 
-/// Source: QEMU `hw/i386/pc_q35.c:pc_q35_4_0_machine_options`, taken back in 4.0.1.
-fn is_of_machine(draft: &Draft<'_>) -> bool {
-    is(draft.domain.machine.as_ref(), "pc-q35-4.0")
+fn splits_by_itself(draft: &Draft<'_>) -> Option<(&'static str, Word)> {
+    let domain = draft.domain;
+    if !draft.versions.splits_by_itself() || !domain.is_x86() {
+        return None;
+    }
+    if let Some(intremap) = domain.iommu_intremap.as_ref().filter(|word| is(Some(word), "on")) {
+        return Some((INTREMAP, intremap.clone()));
+    }
+    let vcpus = domain.vcpus.as_ref().filter(|vcpus| vcpus.value > WITHOUT_EIM)?;
+    let eim = draft.machine_type().starts_with("pc-q35");
+    eim.then(|| ("vcpu", Spanned { value: vcpus.value.to_string(), at: vcpus.at }))
+}
+
+/// Whether a machine type splits them without being asked.
+/// Source: QEMU `hw/i386/pc_q35.c:pc_q35_4_0_machine_options`, taken back in 4.0.1, and `hw/i386/microvm.c`.
+pub(super) fn splits(machine: &str) -> bool {
+    matches!(machine, "pc-q35-4.0" | "microvm")
 }
 
 fn ioapic(draft: &mut Draft<'_>, driver: &Word) {
@@ -78,14 +91,13 @@ fn device(draft: &Draft<'_>) -> &'static str {
 }
 
 fn remapping(draft: &mut Draft<'_>, intremap: &Word) {
-    const PATH: &str = "devices/iommu/driver@intremap";
     if intremap.value == "on" && !is(draft.domain.ioapic_driver.as_ref(), "qemu") {
         if draft.versions.splits_by_itself() && draft.domain.ioapic_driver.is_none() {
-            return draft.emitted(PATH, intremap, "kernel_irqchip=split", device(draft));
+            return draft.emitted(INTREMAP, intremap, "kernel_irqchip=split", device(draft));
         }
         let message = "unsupported configuration: IOMMU interrupt remapping requires split I/O APIC (ioapic \
                        driver='qemu')";
         draft.refuse(Step::ValidateIommu, intremap.at, message);
     }
-    draft.nothing(PATH, intremap, "says nothing of clocks by itself");
+    draft.nothing(INTREMAP, intremap, "says nothing of clocks by itself");
 }

@@ -19,13 +19,18 @@ mod timer;
 mod tsc;
 mod version;
 
+use std::borrow::Cow;
+
 use kvmtime_wire::capabilities::Tsc;
-use kvmtime_wire::domain::DomainXml;
+use kvmtime_wire::domain::{DomainXml, Word};
 use kvmtime_wire::text::At;
 use serde::Serialize;
 
+pub(crate) use clock::UNADJUSTED;
 pub use diff::{Change, Difference, Fate, Side, diff};
-pub use qemu::translate as translate_qemu;
+pub(crate) use qemu::kernel_irqchip;
+pub use qemu::{Removed, removed, translate as translate_qemu};
+pub(crate) use tsc::tolerates;
 pub use version::{NoVersion, Version, Versions};
 
 use draft::Draft;
@@ -37,6 +42,17 @@ pub struct Host {
     pub tsc: Option<Tsc>,
     /// Seconds that local time is ahead of UTC.
     pub utc_offset: Option<i64>,
+}
+
+/// Where interrupt chips and PIT are, which decides what becomes of lost ticks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Irqchip {
+    /// All in KVM, with its PIT.
+    Kernel,
+    /// The local APIC in KVM, the rest and the PIT in QEMU.
+    Split,
+    /// All in QEMU.
+    Emulated,
 }
 
 /// What becomes of one domain's settings.
@@ -62,6 +78,18 @@ pub struct Translation {
     pub env: Vec<String>,
     /// Each setting, in the order of the text.
     pub settings: Vec<Setting>,
+    /// All that the domain would be refused for, the first of which is heard.
+    #[serde(skip)]
+    pub refusals: Vec<Refusal>,
+    /// Where interrupt chips and PIT are.
+    #[serde(skip)]
+    pub irqchip: Irqchip,
+    /// What splits the interrupt chips, by its path.
+    #[serde(skip)]
+    pub split_by: Option<(&'static str, Word)>,
+    /// Whether the versions are assumed: those of the host are not known.
+    #[serde(skip)]
+    pub assumed: bool,
 }
 
 /// Why there will be no guest.
@@ -71,6 +99,15 @@ pub struct Refusal {
     pub at: Stage,
     /// libvirt's words, or QEMU's where it is QEMU that ends.
     pub message: String,
+    /// The place of what it is refused for.
+    #[serde(skip)]
+    pub place: At,
+    /// What is not there, where that is the reason.
+    #[serde(skip)]
+    pub lacks: Option<&'static str>,
+    /// Whether it is QEMU that ends.
+    #[serde(skip)]
+    pub by_qemu: bool,
 }
 
 /// When a domain is refused.
@@ -83,11 +120,14 @@ pub enum Stage {
     Start,
 }
 
+/// Words that are mostly the model's own: tens of thousands of domains are translated in a run.
+pub type Text = Cow<'static, str>;
+
 /// What becomes of one setting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Setting {
     /// Its path below `domain`, such as `clock/timer[rtc]@track`, or the option and its property.
-    pub path: String,
+    pub path: Text,
     /// Its value, as written.
     pub value: String,
     /// Its line.
@@ -98,11 +138,12 @@ pub struct Setting {
     /// What becomes of it.
     pub outcome: Outcome,
     /// The argument or property that it yields.
-    pub becomes: Option<String>,
+    pub becomes: Option<Text>,
     /// What the device then does, or why the setting is refused.
-    pub device: String,
+    pub device: Text,
+    /// Its place.
     #[serde(skip)]
-    at: At,
+    pub at: At,
 }
 
 /// What becomes of a setting.
@@ -119,10 +160,56 @@ pub enum Outcome {
     RefusedAtStart,
 }
 
+impl Setting {
+    /// The value with its place.
+    pub fn word(&self) -> Word {
+        Word { value: self.value.clone(), at: self.at }
+    }
+
+    /// The timer's name and the attribute, where it is a timer's; the timer itself is its `name`.
+    pub fn of_timer(&self) -> Option<(&str, &str)> {
+        let (name, rest) = self.path.strip_prefix("clock/timer[")?.split_once(']')?;
+        match rest.strip_prefix('@') {
+            Some(attribute) => Some((name, attribute)),
+            None => rest.is_empty().then_some((name, "name")),
+        }
+    }
+
+    /// Whether it yields that argument or property.
+    pub fn yields(&self, argument: &str) -> bool {
+        self.outcome == Outcome::Emitted && self.becomes.as_deref() == Some(argument)
+    }
+}
+
 impl Translation {
     /// Whether libvirt makes no arguments at all.
     fn is_refused(&self) -> bool {
         self.refused.is_some() && self.args.is_empty()
+    }
+
+    /// The settings that nothing comes of.
+    pub fn idle(&self) -> impl Iterator<Item = &Setting> {
+        self.settings.iter().filter(|setting| setting.outcome == Outcome::NoEffect)
+    }
+
+    /// Whose words a refusal has.
+    pub fn speaker(&self, refusal: &Refusal) -> String {
+        let assumed = if self.assumed { ", the newest known" } else { "" };
+        match self.libvirt {
+            Some(libvirt) if !refusal.by_qemu => format!("libvirt {libvirt}{assumed}"),
+            _ => format!("QEMU {}{assumed}", self.qemu),
+        }
+    }
+
+    /// The first refusal of what stands there.
+    pub fn refusal(&self, setting: &Setting) -> Option<&Refusal> {
+        self.refusals.iter().find(|refusal| refusal.place == setting.at)
+    }
+
+    /// The settings that are refused, each with the words.
+    pub fn refused_settings(&self) -> impl Iterator<Item = (&Setting, &Refusal)> {
+        let any = if self.refusals.is_empty() { &[][..] } else { &self.settings };
+        any.iter().filter_map(|setting| Some((setting, self.refusal(setting)?)))
     }
 }
 
@@ -220,6 +307,29 @@ mod tests {
         assert_eq!(new.machine, ["kernel_irqchip=split"]);
         assert!(new.settings[0].device.contains("28 times too fast, for ever"));
         assert!(words(&one(intremap, (10, 9), (9, 1))).contains("requires split I/O APIC"));
+    }
+
+    #[test]
+    fn an_enlightenment_that_lacks_another_is_refused_by_qemu_and_then_by_libvirt() {
+        let hyperv = "<features><hyperv><stimer state='on'/></hyperv></features>";
+        let lacks = |translation: &Translation| -> Vec<_> {
+            translation.refusals.iter().map(|r| (r.by_qemu, r.lacks.unwrap_or_default())).collect()
+        };
+        let old = one(hyperv, (9, 0), (7, 2));
+        assert_eq!(lacks(&old), [(true, "hypervclock"), (true, "synic")]);
+        let clocks = "Hyper-V synthetic timers (hv-stimer) requires Hyper-V clocksources (hv-time)";
+        assert_eq!((words(&old), &*old.cpu), (clocks, &["hv-stimer=on".to_owned()][..]));
+        let new = one(hyperv, (12, 8), (11, 1));
+        assert_eq!(lacks(&new), [(false, "hypervclock"), (false, "synic")]);
+        let synic = one(&hyperv.replace("stimer", "synic"), (12, 8), (11, 1));
+        assert_eq!(lacks(&synic), [(true, "vpindex")]);
+    }
+
+    #[test]
+    fn what_libvirt_does_not_know_is_named() {
+        let typed = timers("<timer name='hpet' presnet='no'/>", (11, 3), (10, 0));
+        let named: Vec<_> = typed.idle().map(|setting| &*setting.path).collect();
+        assert_eq!(named, ["clock/timer[hpet]", "clock/timer[hpet]@presnet"]);
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use kvmtime_wire::domain::{Timer, Word};
 
-use super::draft::{Draft, Irqchip, Step};
+use super::draft::{Draft, Step};
 use super::timer::{element, path};
+use super::{Irqchip, Text};
 
 /// Source: libvirt `qemu_command.c:qemuBuildClockCommandLine`, `qemu_validate.c:qemuValidateDomainDefClockTimers`.
 pub(super) fn read(draft: &mut Draft<'_>, timer: &Timer) {
@@ -28,7 +29,7 @@ fn ticks(draft: &mut Draft<'_>, word: &Word) {
     }
 }
 
-fn emit(draft: &mut Draft<'_>, path: String, word: &Word, policy: &str) {
+fn emit(draft: &mut Draft<'_>, path: impl Into<Text>, word: &Word, policy: &str) {
     // Only the QEMU of x86 has the device.
     if !draft.domain.is_x86() {
         return draft.nothing(path, word, "this machine has no PIT");

@@ -2,23 +2,52 @@
 
 use kvmtime_wire::qemu::{CommandLine, Opt, Properties, properties};
 
-use super::draft::Irqchip;
-use super::{Outcome, Refusal, Setting, Stage, Translation, Version, hpet, pit, rtc};
+use super::{
+    Host, Irqchip, Outcome, Refusal, Setting, Stage, Translation, Version, hpet, hyperv, irqchip,
+    pit, rtc, tsc,
+};
 
-/// Options that newer QEMU no longer knows, with the version that dropped them and what to say today.
-/// Source: QEMU `docs/about/removed-features.rst`; `-clock` was gone before.
-const REMOVED: [(&str, Version, &str); 10] = [
-    ("no-kvm-pit", Version(2, 12, 0), "-machine kernel_irqchip=split"),
-    ("tdf", Version(2, 12, 0), "nothing: it did nothing"),
-    ("no-kvm-pit-reinjection", Version(3, 0, 0), "-global kvm-pit.lost_tick_policy=discard"),
-    ("no-kvm-irqchip", Version(3, 0, 0), "-machine kernel_irqchip=off"),
-    ("no-kvm", Version(3, 0, 0), "-accel tcg"),
-    ("localtime", Version(3, 1, 0), "-rtc base=localtime"),
-    ("startdate", Version(3, 1, 0), "-rtc base=DATE"),
-    ("rtc-td-hack", Version(3, 1, 0), "-rtc driftfix=slew"),
-    ("clock", Version(5, 2, 0), "nothing: it chose the host's timer"),
-    ("no-hpet", Version(9, 0, 0), "-machine hpet=off"),
+/// An option that newer QEMU no longer knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Removed {
+    /// The option, without its dash.
+    pub name: &'static str,
+    /// The version that dropped it.
+    pub gone: Version,
+    /// What to write today.
+    pub instead: &'static str,
+}
+
+const fn gone(name: &'static str, gone: Version, instead: &'static str) -> Removed {
+    Removed { name, gone, instead }
+}
+
+/// Source: QEMU `docs/about/removed-features.rst`; `-clock`, which it does not name, was gone before.
+const REMOVED: [Removed; 10] = [
+    gone("clock", Version(5, 2, 0), "leave `-clock` out: it chose a timer of the host's"),
+    gone(
+        "tdf",
+        Version(2, 12, 0),
+        "leave `-tdf` out: the in-kernel PIT catches up unless it is told to discard",
+    ),
+    gone("no-kvm-pit", Version(2, 12, 0), "leave `-no-kvm-pit` out"),
+    gone(
+        "no-kvm-pit-reinjection",
+        Version(3, 0, 0),
+        "leave `-no-kvm-pit-reinjection` out; to drop lost ticks as it did, `-global kvm-pit.lost_tick_policy=discard`",
+    ),
+    gone("no-kvm-irqchip", Version(3, 0, 0), "write `-machine kernel_irqchip=off`"),
+    gone("no-kvm", Version(3, 0, 0), "write `-accel tcg`"),
+    gone("localtime", Version(3, 1, 0), "write `-rtc base=localtime`"),
+    gone("startdate", Version(3, 1, 0), "write `-rtc base=DATE`"),
+    gone("rtc-td-hack", Version(3, 1, 0), "write `-rtc driftfix=slew`"),
+    gone("no-hpet", Version(9, 0, 0), "write `-machine hpet=off`"),
 ];
+
+/// What is known of an option that newer QEMU no longer has.
+pub fn removed(option: &str) -> Option<Removed> {
+    REMOVED.into_iter().find(|removed| removed.name == option)
+}
 
 /// Properties of `-cpu` that concern time, and what each does when on and when off.
 const FLAGS: [(&str, &str, &str); 13] = [
@@ -68,35 +97,56 @@ const FLAGS: [(&str, &str, &str); 13] = [
 struct Reader<'a> {
     line: &'a CommandLine,
     qemu: Version,
-    irqchip: Irqchip,
+    host: &'a Host,
     translation: Translation,
 }
 
 /// Tells what the options of a command line do for the guest's time.
-pub fn translate(line: &CommandLine, qemu: Version) -> Translation {
-    let (args, machine, cpu, env, settings) = (vec![], vec![], vec![], vec![], vec![]);
-    let name = line.name().unwrap_or_else(|| "unnamed".to_owned());
-    let refused = None;
-    let from = String::new();
-    let libvirt = None;
-    let translation =
-        Translation { name, from, libvirt, qemu, refused, args, machine, cpu, env, settings };
-    let mut reader = Reader { line, qemu, irqchip: irqchip(line), translation };
+pub fn translate(line: &CommandLine, qemu: Version, host: &Host) -> Translation {
+    let (args, machine, cpu, env) = (vec![], vec![], vec![], vec![]);
+    let (settings, refusals) = (vec![], vec![]);
+    let translation = Translation {
+        name: line.name().unwrap_or_else(|| "unnamed".to_owned()),
+        from: String::new(),
+        libvirt: None,
+        qemu,
+        refused: None,
+        args,
+        machine,
+        cpu,
+        env,
+        settings,
+        refusals,
+        irqchip: irqchip(line),
+        split_by: None,
+        assumed: false,
+    };
+    let mut reader = Reader { line, qemu, host, translation };
     for option in &line.options {
         reader.option(option);
     }
+    reader.translation.refused = reader.translation.refusals.first().cloned();
     reader.translation
 }
 
+/// `on`, `split` or `off`, and the option that says so, unless it comes with the machine.
+pub(crate) fn kernel_irqchip(line: &CommandLine) -> (String, Option<&Opt>) {
+    const KEYS: [&str; 2] = ["kernel-irqchip", "kernel_irqchip"];
+    let options = line.options.iter().rev();
+    let mut given = options.filter(|o| matches!(&*o.name, "accel" | "machine" | "M"));
+    let asked = given.find_map(|option| {
+        let given = properties(option.value.as_deref()?, "");
+        let value = KEYS.iter().find_map(|key| given.get(key))?;
+        Some((value.to_owned(), Some(option)))
+    });
+    let splits = line.machine().get("type").is_some_and(irqchip::splits);
+    asked.unwrap_or_else(|| (if splits { "split" } else { "on" }.to_owned(), None))
+}
+
 fn irqchip(line: &CommandLine) -> Irqchip {
-    let asked = line
-        .machine()
-        .get("kernel_irqchip")
-        .or(line.machine().get("kernel-irqchip"))
-        .map(str::to_owned);
-    match (line.accelerator(), asked.as_deref()) {
-        ("kvm", None | Some("on")) => Irqchip::Kernel,
-        ("kvm", Some("split")) => Irqchip::Split,
+    match (line.accelerator(), &*kernel_irqchip(line).0) {
+        ("kvm", "on") => Irqchip::Kernel,
+        ("kvm", "split") => Irqchip::Split,
         _ => Irqchip::Emulated,
     }
 }
@@ -104,10 +154,8 @@ fn irqchip(line: &CommandLine) -> Irqchip {
 impl Reader<'_> {
     fn option(&mut self, option: &Opt) {
         let value = option.value.as_deref().unwrap_or_default();
-        if let Some((name, gone, instead)) =
-            REMOVED.into_iter().find(|(name, ..)| *name == option.name)
-        {
-            return self.removed(option, name, gone, instead);
+        if let Some(removed) = removed(&option.name) {
+            return self.removed(option, removed);
         }
         match &*option.name {
             "rtc" => self.rtc(option, value),
@@ -123,17 +171,26 @@ impl Reader<'_> {
         }
     }
 
-    fn removed(&mut self, option: &Opt, name: &str, gone: Version, instead: &str) {
+    fn removed(&mut self, option: &Opt, Removed { name, gone, instead }: Removed) {
         let value = option.value.clone().unwrap_or_default();
         if self.qemu < gone {
             return self.given(option, "", &value, if name == "no-hpet" { hpet::OFF } else { "" });
         }
         let message = format!("-{name}: invalid option");
-        let device = format!("{message}; today it is {instead}");
-        self.push(option, "", &value, Outcome::RefusedAtStart, &device);
+        self.push(option, "", &value, Outcome::RefusedAtStart, &format!("{message}; {instead}"));
         self.translation.args.push(written(option));
-        let refusal = Refusal { at: Stage::Start, message };
-        self.translation.refused.get_or_insert(refusal);
+        self.refusal(option, message, None);
+    }
+
+    /// QEMU ends on what an option says, in these words.
+    fn refuse(&mut self, option: &Opt, property: &str, value: &str, message: String) {
+        self.push(option, property, value, Outcome::RefusedAtStart, &message);
+        self.refusal(option, message, None);
+    }
+
+    fn refusal(&mut self, option: &Opt, message: String, lacks: Option<&'static str>) {
+        let (at, place, by_qemu) = (Stage::Start, option.at, true);
+        self.translation.refusals.push(Refusal { at, message, place, lacks, by_qemu });
     }
 
     /// A setting that stands on the command line and works there.
@@ -148,13 +205,13 @@ impl Reader<'_> {
     fn push(&mut self, option: &Opt, property: &str, value: &str, outcome: Outcome, device: &str) {
         let dash = if property.is_empty() { "" } else { " " };
         self.translation.settings.push(Setting {
-            path: format!("-{}{dash}{property}", option.name),
+            path: format!("-{}{dash}{property}", option.name).into(),
             value: value.to_owned(),
             line: option.at.line,
             column: option.at.column,
             outcome,
             becomes: None,
-            device: device.to_owned(),
+            device: device.to_owned().into(),
             at: option.at,
         });
     }
@@ -166,6 +223,10 @@ impl Reader<'_> {
                 ("base", "localtime") => {
                     "the RTC starts with the host's local time and does not follow a change of it"
                 }
+                ("base", date) if !is_date(date) => {
+                    self.refuse(option, &key, date, "invalid datetime format".to_owned());
+                    continue;
+                }
                 ("base", _) => "the RTC starts with that date, in UTC",
                 ("clock", "vm") => {
                     "the date stands still during a pause and loses the gap of a save and restore"
@@ -173,9 +234,14 @@ impl Reader<'_> {
                 ("clock", "rt") => {
                     "the date goes on during a pause and loses the gap of a save and restore"
                 }
-                ("clock", _) => "the date follows the host's clock, as by default",
-                ("driftfix", "slew") => rtc::slew(self.irqchip),
-                ("driftfix", _) => "lost RTC ticks are discarded, as by default",
+                ("clock", "host") => "the date follows the host's clock, as by default",
+                ("driftfix", "slew") => rtc::slew(self.translation.irqchip),
+                ("driftfix", "none") => "lost RTC ticks are discarded, as by default",
+                ("clock" | "driftfix", other) => {
+                    let message = format!("invalid option value '{other}'");
+                    self.refuse(option, &key, other, message);
+                    continue;
+                }
                 _ => continue,
             };
             self.given(option, &key, &value, device);
@@ -192,17 +258,49 @@ impl Reader<'_> {
             (Some((name, value)), ..) => (name.to_owned(), value.to_owned()),
             _ => return,
         };
+        if let Some(message) = self.policy_refused(&name, &value) {
+            return self.refuse(option, &name, &value, message);
+        }
         let device = match &*name {
-            "kvm-pit.lost_tick_policy" => pit::device(self.irqchip, &value),
-            "mc146818rtc.lost_tick_policy" if value == "slew" => rtc::slew(self.irqchip),
+            "kvm-pit.lost_tick_policy" => pit::device(self.translation.irqchip, &value),
+            "mc146818rtc.lost_tick_policy" if value == "slew" => {
+                rtc::slew(self.translation.irqchip)
+            }
             "mc146818rtc.lost_tick_policy" => "lost RTC ticks are discarded, as by default",
             _ => return,
         };
         self.given(option, &name, &value, device);
     }
 
+    /// QEMU's words where a device refuses its policy. One that is not made does not look at it.
+    /// Source: QEMU `hw/rtc/mc146818rtc.c:rtc_realizefn`, `hw/i386/kvm/i8254.c:kvm_pit_realizefn`.
+    fn policy_refused(&self, name: &str, value: &str) -> Option<String> {
+        let pit = self.translation.irqchip == Irqchip::Kernel;
+        match (name, value) {
+            ("mc146818rtc.lost_tick_policy", "delay") => {
+                Some("Invalid lost tick policy.".to_owned())
+            }
+            ("kvm-pit.lost_tick_policy", "slew") => {
+                pit.then(|| "Lost tick policy not supported.".to_owned())
+            }
+            (_, "discard" | "delay" | "slew") => None,
+            ("kvm-pit.lost_tick_policy", _) if !pit => None,
+            ("kvm-pit.lost_tick_policy" | "mc146818rtc.lost_tick_policy", _) => Some(format!(
+                "can't apply global {name}={value}: Parameter 'lost_tick_policy' does not accept value '{value}'"
+            )),
+            _ => None,
+        }
+    }
+
     fn machine(&mut self, option: &Opt, value: &str) {
+        let microvm = self.line.machine().get("type") == Some("microvm");
         for (key, value) in properties(value, "type").0 {
+            // Source: QEMU `hw/i386/microvm.c:microvm_class_init`.
+            if key == "hpet" && microvm {
+                let message = "Property 'microvm-machine.hpet' not found".to_owned();
+                self.refuse(option, &key, &value, message);
+                continue;
+            }
             let device = match (&*key, &*value) {
                 ("hpet", "off") => hpet::OFF,
                 ("hpet", _) => hpet::ON,
@@ -230,7 +328,14 @@ impl Reader<'_> {
         if self.line.last("cpu") != Some(option) {
             return;
         }
+        let refused = self.hyperv(option, &all);
         for (key, value) in &all.0 {
+            if key == "tsc-frequency"
+                && let Some(message) = self.unscaled(value)
+            {
+                self.refuse(option, key, value, message);
+                continue;
+            }
             let on = matches!(&**value, "on" | "yes" | "true" | "y");
             let flag = FLAGS.into_iter().find(|(name, ..)| name == key);
             let device = match (flag, &**key) {
@@ -246,9 +351,40 @@ impl Reader<'_> {
                 }
                 _ => continue,
             };
-            self.push(option, key, value, Outcome::Emitted, device);
+            if !refused.contains(key) {
+                self.push(option, key, value, Outcome::Emitted, device);
+            }
             self.translation.cpu.push(format!("{key}={value}"));
         }
+    }
+
+    /// The enlightenments that lack another.
+    fn hyperv(&mut self, option: &Opt, all: &Properties) -> Vec<String> {
+        let mut refused = Vec::new();
+        if self.line.accelerator() != "kvm" || all.on("hv-passthrough") {
+            return refused;
+        }
+        for (name, needed, message) in hyperv::lacking(|name| all.on(&format!("hv-{name}"))) {
+            let name = format!("hv-{name}");
+            self.push(option, &name, "on", Outcome::RefusedAtStart, &message);
+            self.refusal(option, message, Some(needed));
+            refused.push(name);
+        }
+        refused
+    }
+
+    /// Source: QEMU `target/i386/kvm/kvm.c:kvm_arch_set_tsc_khz`.
+    fn unscaled(&self, hz: &str) -> Option<String> {
+        let kvm = self.line.accelerator() == "kvm";
+        let host = self.host.tsc.as_ref().filter(|tsc| kvm && tsc.scaling == Some(false))?;
+        let wanted: u64 = hz.parse().ok()?;
+        let (wanted, host) = (wanted / 1000, host.frequency / 1000);
+        let refused = wanted > 0 && !tsc::tolerates(host, wanted);
+        refused.then(|| {
+            format!(
+                "TSC frequency mismatch between VM ({wanted} kHz) and host ({host} kHz), and TSC scaling unavailable"
+            )
+        })
     }
 
     fn device(&mut self, option: &Opt, value: &str) {
@@ -264,6 +400,17 @@ impl Reader<'_> {
     }
 }
 
+/// Source: QEMU `system/rtc.c:configure_rtc_base_datetime`.
+fn is_date(text: &str) -> bool {
+    let (date, time) = text.split_once('T').unwrap_or((text, "0:0:0"));
+    let numbers = |text: &str, between: char| {
+        let parts: Vec<&str> = text.split(between).collect();
+        parts.len() == 3
+            && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+    };
+    numbers(date, '-') && numbers(time, ':')
+}
+
 fn written(option: &Opt) -> String {
     match &option.value {
         Some(value) => format!("-{} {value}", option.name),
@@ -273,13 +420,16 @@ fn written(option: &Opt) -> String {
 
 #[cfg(test)]
 mod tests {
+    use kvmtime_wire::capabilities::Tsc;
+
     use super::*;
 
     #[test]
     fn options_say_what_they_do_and_removed_ones_are_refused() {
         let text = "qemu-system-x86_64 -enable-kvm -no-hpet -rtc base=utc,driftfix=slew -cpu host,-kvmclock \\\n -M q35,kernel_irqchip=split";
         let line = kvmtime_wire::qemu::parse(text).unwrap();
-        let old = translate(&line, Version(7, 2, 0));
+        let host = Host::default();
+        let old = translate(&line, Version(7, 2, 0), &host);
         assert_eq!(old.args, ["-no-hpet", "-rtc base=utc,driftfix=slew"]);
         assert_eq!(
             (old.cpu, old.machine),
@@ -287,7 +437,21 @@ mod tests {
         );
         let slew = old.settings.iter().find(|setting| setting.path == "-rtc driftfix").unwrap();
         assert!(slew.device.contains("28 times too fast, for ever"), "{}", slew.device);
-        let new = translate(&line, Version(9, 0, 0));
+        let tsc = Some(Tsc { frequency: 2_500_000_000, scaling: Some(false) });
+        let fixed = Host { tsc, ..Host::default() };
+        let refused = |cpu: &str| {
+            let text = format!("qemu-system-x86_64 -accel kvm -cpu {cpu}");
+            let line = kvmtime_wire::qemu::parse(&text).unwrap();
+            translate(&line, Version(10, 0, 0), &fixed).refused.map(|refusal| refusal.message)
+        };
+        assert_eq!(refused("host,tsc-freq=2500100000,hv-time,hv-synic,hv-vpindex,hv-stimer"), None);
+        assert!(
+            refused("host,tsc-frequency=2400000000")
+                .unwrap()
+                .contains("VM (2400000 kHz) and host (2500000")
+        );
+        assert!(refused("host,hv_time,+hv-stimer").unwrap().ends_with("controller (hv-synic)"));
+        let new = translate(&line, Version(9, 0, 0), &host);
         assert_eq!(new.refused.unwrap().message, "-no-hpet: invalid option");
     }
 }

@@ -2,7 +2,8 @@
 
 use kvmtime_wire::domain::{Timer, Word};
 
-use super::draft::{Draft, Irqchip, Step};
+use super::Irqchip;
+use super::draft::{Draft, Step};
 use super::timer::path;
 
 /// The options behind the base of `-rtc`. Source: libvirt `qemu_command.c:qemuBuildClockArgStr`.

@@ -4,12 +4,13 @@ use kvmtime_wire::domain::{Timer, Word};
 
 use super::cpu::wrong;
 use super::draft::{Draft, Step};
-use super::{Version, armvtimer, hpet, hyperv, kvmclock, pit, tsc};
+use super::{Text, Version, armvtimer, clock, hpet, hyperv, kvmclock, pit, tsc};
 
 const NAMES: [&str; 8] =
     ["platform", "rtc", "hpet", "tsc", "kvmclock", "hypervclock", "pit", "armvtimer"];
 const POLICIES: [&str; 4] = ["delay", "catchup", "merge", "discard"];
-const TRACKS: [&str; 3] = ["boot", "guest", "wall"];
+/// The last is new in 7.2.
+const TRACKS: [&str; 4] = ["boot", "guest", "wall", "realtime"];
 const MODES: [&str; 5] = ["auto", "native", "emulate", "paravirt", "smpsafe"];
 
 /// Source: libvirt `qemu_command.c:qemuBuildClockCommandLine`, `qemuBuildCpuCommandLine`, `qemuBuildMachineCommandLine`.
@@ -27,17 +28,27 @@ pub(super) fn read(draft: &mut Draft<'_>) {
         owned(draft, timer);
         family(draft, timer);
         catchup(draft, timer);
+        for (name, word) in &timer.unknown {
+            draft.nothing(path(&timer.name.value, name), word, clock::UNKNOWN);
+        }
     }
 }
 
-/// The path of a timer's attribute.
-pub(super) fn path(name: &str, attribute: &str) -> String {
-    format!("clock/timer[{name}]@{attribute}")
+/// The path of a timer's attribute; those that most domains have cost nothing.
+pub(super) fn path(name: &str, attribute: &str) -> Text {
+    match (name, attribute) {
+        ("rtc", "tickpolicy") => "clock/timer[rtc]@tickpolicy".into(),
+        ("pit", "tickpolicy") => "clock/timer[pit]@tickpolicy".into(),
+        ("hpet", "present") => "clock/timer[hpet]@present".into(),
+        ("hypervclock", "present") => "clock/timer[hypervclock]@present".into(),
+        ("tsc", "frequency") => "clock/timer[tsc]@frequency".into(),
+        _ => ["clock/timer[", name, "]@", attribute].concat().into(),
+    }
 }
 
 /// The timer by its name alone, for a timer that says something by being there.
 pub(super) fn element(name: &str) -> String {
-    format!("clock/timer[{name}]")
+    ["clock/timer[", name, "]"].concat()
 }
 
 fn family(draft: &mut Draft<'_>, timer: &Timer) {
@@ -53,10 +64,12 @@ fn family(draft: &mut Draft<'_>, timer: &Timer) {
             draft.refuse(Step::ValidateTimers, timer.name.at, message);
             draft.nothing(element("platform"), &timer.name, "");
         }
+        name if !NAMES.contains(&name) => draft.nothing(element(name), &timer.name, ""),
         _ => {}
     }
-    if !matches!(&*timer.name.value, "rtc" | "pit") && is_bare(timer) {
-        draft.nothing(element(&timer.name.value), &timer.name, "says nothing: the default stays");
+    let known = NAMES.contains(&&*timer.name.value);
+    if known && !matches!(&*timer.name.value, "rtc" | "pit") && is_bare(timer) {
+        draft.nothing(element(&timer.name.value), &timer.name, "the default stays");
     }
 }
 
@@ -68,12 +81,11 @@ fn is_bare(timer: &Timer) -> bool {
 /// Source: libvirt `domain_conf.c:virDomainTimerDefParseXML`, in its order.
 fn values(draft: &mut Draft<'_>, timer: &Timer) {
     let realtime = draft.versions.libvirt >= Version(7, 2, 0);
-    let mut tracks = TRACKS.to_vec();
-    tracks.extend(realtime.then_some("realtime"));
+    let tracks = if realtime { &TRACKS[..] } else { &TRACKS[..3] };
     one_of(draft, "name", Some(&timer.name), &NAMES);
     one_of(draft, "present", timer.present.as_ref(), &["yes", "no"]);
     one_of(draft, "tickpolicy", timer.tickpolicy.as_ref(), &POLICIES);
-    one_of(draft, "track", timer.track.as_ref(), &tracks);
+    one_of(draft, "track", timer.track.as_ref(), tracks);
     number(draft, "frequency", "timer", timer.frequency.as_ref());
     one_of(draft, "mode", timer.mode.as_ref(), &MODES);
     for name in ["threshold", "slew", "limit"] {

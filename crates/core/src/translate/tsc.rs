@@ -80,6 +80,12 @@ fn out_of_range(hz: u64, tsc: &Tsc) -> Option<String> {
     })
 }
 
+/// Whether KVM passes over the difference.
+pub(crate) fn tolerates(host: u64, wanted: u64) -> bool {
+    let (least, most) = tolerated(host);
+    (least..=most).contains(&wanted)
+}
+
 fn tolerated(host: u64) -> (u64, u64) {
     let tolerance = host.saturating_mul(TOLERANCE) / 1_000_000;
     (host - tolerance, host.saturating_add(tolerance))
@@ -92,8 +98,7 @@ fn device(draft: &Draft<'_>, hz: u64) -> &'static str {
     let Some(tsc) = &draft.host.tsc else {
         return "the guest is told this rate; QEMU ends if the host runs at another and cannot scale";
     };
-    let (least, most) = tolerated(tsc.frequency);
-    match (hz == tsc.frequency, (least..=most).contains(&hz)) {
+    match (hz == tsc.frequency, tolerates(tsc.frequency, hz)) {
         (true, _) => {
             "the guest is told the host's rate, and the CPU may migrate with an invariant TSC"
         }

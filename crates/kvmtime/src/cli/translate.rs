@@ -5,7 +5,7 @@ use std::str::FromStr;
 use kvmtime_core::facts::Facts;
 use kvmtime_core::translate::{self, Host, Translation, Version, Versions};
 use kvmtime_wire::capabilities::Tsc;
-use kvmtime_wire::qemu::from_argv;
+use kvmtime_wire::qemu::{CommandLine, from_argv};
 
 use super::exit::{self, Exit, Hinted};
 use super::targets::{Found, Targets};
@@ -113,7 +113,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     if !args.command.is_empty() {
         let line = from_argv(&args.command.join("\0"));
-        pairs.push(here.command(&line, "command line"));
+        pairs.push(here.command(&line, "command line", &here.host));
     }
     if !pairs.is_empty() || found.failures.is_empty() {
         print(args, &pairs)?;
@@ -214,14 +214,14 @@ impl Here {
             );
         }
         for qemu in &facts.qemus {
-            translated.push(self.command(&qemu.line, &qemu.from));
+            translated.push(self.command(&qemu.line, &qemu.from, &host));
         }
     }
 
-    fn command(&self, line: &kvmtime_wire::qemu::CommandLine, from: &str) -> Vec<Translation> {
+    fn command(&self, line: &CommandLine, from: &str, host: &Host) -> Vec<Translation> {
         let each = self.pairs.iter().map(|pair| Translation {
             from: from.to_owned(),
-            ..translate::translate_qemu(line, pair.qemu)
+            ..translate::translate_qemu(line, pair.qemu, host)
         });
         each.collect()
     }
@@ -230,15 +230,13 @@ impl Here {
     fn of(&self, facts: &Facts) -> (Vec<Versions>, Host) {
         let mut host = self.host.clone();
         let Some(machine) = facts.host() else { return (self.pairs.clone(), host) };
-        let capabilities = machine.libvirt.capabilities.value();
-        if let (None, Some(capabilities)) = (&self.tsc, capabilities) {
-            host.tsc.clone_from(&capabilities.tsc);
+        if self.tsc.is_none() {
+            host.tsc = machine.tsc().value().cloned().or(host.tsc);
         }
-        let number = |text: Option<&String>| text.and_then(|text| text.parse().ok());
         let mut pairs = self.pairs.clone();
         if let ([pair], false) = (&mut pairs[..], self.asked) {
-            let libvirt = self.libvirt.or(number(machine.libvirt.version.value()));
-            let qemu = self.qemu.or(number(machine.libvirt.qemu_version.value()));
+            let (libvirt, qemu) = facts.versions();
+            let (libvirt, qemu) = (self.libvirt.or(libvirt), self.qemu.or(qemu));
             pair.libvirt = libvirt.unwrap_or(pair.libvirt);
             pair.qemu = qemu.unwrap_or(pair.qemu);
         }

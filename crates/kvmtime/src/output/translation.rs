@@ -54,7 +54,7 @@ fn one(out: &mut dyn Write, translation: &Translation) -> io::Result<()> {
     }
 }
 
-fn said(Refusal { at, message }: &Refusal) -> String {
+fn said(Refusal { at, message, .. }: &Refusal) -> String {
     let at = match at {
         Stage::Define => "define",
         Stage::Start => "start",
@@ -79,8 +79,8 @@ fn table(out: &mut dyn Write, settings: &[Setting]) -> io::Result<()> {
             named(&setting.path, &setting.value),
             format!("{}:{}", setting.line, setting.column),
             word(setting.outcome).to_owned(),
-            setting.becomes.clone().unwrap_or_else(|| "-".to_owned()),
-            setting.device.clone(),
+            setting.becomes.as_deref().unwrap_or("-").to_owned(),
+            setting.device.to_string(),
         ]
     });
     if settings.is_empty() {

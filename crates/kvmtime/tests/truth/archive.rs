@@ -35,11 +35,13 @@ fn fetch(folder: &Path, suite: &str) -> Result<PathBuf, Lacking> {
     std::fs::write(at("state/status"), "").unwrap();
     let source = format!("deb [signed-by={KEYRING}] {} {suite} main\n", archive()?);
     std::fs::write(at("etc/sources.list"), source).unwrap();
+    // Only sid's list says until when it holds, and a mirror may be older; its signature is what counts.
     let settings = format!(
         "Dir::Etc \"{0}/etc\";\nDir::Etc::sourcelist \"sources.list\";\nDir::Etc::sourceparts \"-\";\n\
          Dir::State \"{0}/state\";\nDir::State::status \"{0}/state/status\";\nDir::Cache \"{0}/cache\";\n\
          APT::Install-Recommends \"false\";\nAPT::Architecture \"amd64\";\nAcquire::Languages \"none\";\n\
-         APT::Sandbox::User \"root\";\n",
+         APT::Sandbox::User \"root\";\n\
+         Acquire::Check-Valid-Until \"false\";\n",
         folder.display()
     );
     std::fs::write(at("apt.conf"), settings).unwrap();

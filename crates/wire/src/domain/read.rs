@@ -9,6 +9,11 @@ use crate::xml::child;
 /// The namespace of `qemu:commandline`. Source: libvirt `src/qemu/qemu_domain.c:virQEMUDriverDomainXMLNamespace`.
 const QEMU: &str = "http://libvirt.org/schemas/domain/qemu/1.0";
 
+/// Attributes that libvirt reads. Source: libvirt `src/conf/domain_conf.c:virDomainDefClockParse`,
+/// `virDomainTimerDefParseXML`.
+const CLOCK: [&str; 5] = ["offset", "adjustment", "basis", "timezone", "start"];
+const TIMER: [&str; 6] = ["name", "present", "tickpolicy", "track", "frequency", "mode"];
+
 /// Reads one document of a text.
 pub(super) struct Reader<'a> {
     lines: &'a Lines<'a>,
@@ -79,6 +84,7 @@ impl<'a> Reader<'a> {
                 .filter(|n| n.has_tag_name("timer"))
                 .filter_map(|timer| self.timer(timer))
                 .collect(),
+            unknown: self.unknown(node, &CLOCK),
             nameless: node
                 .children()
                 .find(|n| n.has_tag_name("timer") && n.attribute("name").is_none())
@@ -102,8 +108,15 @@ impl<'a> Reader<'a> {
                     .collect(),
                 at: self.tag(catchup),
             }),
+            unknown: self.unknown(node, &TIMER),
             at: self.tag(node),
         })
+    }
+
+    fn unknown(&self, node: Node<'_, '_>, known: &[&str]) -> Vec<(String, Word)> {
+        let unknown =
+            node.attributes().filter(|a| a.namespace().is_none() && !known.contains(&a.name()));
+        unknown.map(|a| (a.name().to_owned(), self.attribute(a))).collect()
     }
 
     fn cpu(&self, node: Node<'_, '_>) -> Cpu {
