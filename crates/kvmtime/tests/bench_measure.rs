@@ -94,7 +94,8 @@ fn coverage_and_drift() {
     let seen = truth.take();
     // For whoever wants to look at the readings.
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench_measure.json");
-    std::fs::write(kept, serde_json::to_vec(&found).unwrap()).unwrap();
+    let all = serde_json::json!({ "outside": found, "inside": inside, "rtc": rtc });
+    std::fs::write(kept, serde_json::to_vec(&all).unwrap()).unwrap();
     let [agent, echo, line] = &found[..] else { panic!("{}", found.len()) };
     coverage(&seen, &[("guest agent", agent), ("echo, virtio", echo), ("echo, serial", line)]);
     edges(&seen, &inside["measurements"][0], &rtc[0]);

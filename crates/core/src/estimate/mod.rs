@@ -136,11 +136,14 @@ fn drift(points: &[Point]) -> Option<Drift> {
     let hard = rates(points);
     let rate = slope(points)?;
     let within = |rate: f64| hard.map_or(rate, |[lo, hi]| rate.clamp(lo, hi));
-    // A rate that the bounds rule out is not worth telling.
-    let confidence = confidence(points)?.map(|rate| Ppb(within(rate)));
+    // A rate that the bounds rule out comes from delays that are not what it supposes: the middle of what they allow is nearer.
+    let (rate, confidence) = match hard {
+        Some([lo, hi]) if !(lo..=hi).contains(&rate) => (f64::midpoint(lo, hi), [lo, hi]),
+        _ => (rate, confidence(points)?.map(within)),
+    };
     Some(Drift {
-        rate: Ppb(within(rate)),
-        confidence,
+        rate: Ppb(rate),
+        confidence: confidence.map(Ppb),
         hard: hard.map(|ends| ends.map(Ppb)),
         least_squares: Ppb(least_squares(points)?),
         over: Nanos::from_secs(last.t - first.t)?,
