@@ -27,9 +27,18 @@ const DEFINED: [(&str, &str, &[&str]); 7] = [
     (
         "buster",
         "netbsd9.0",
-        &["dom-no-agent-channel", "dom-pit-delay-ambiguous", "dom-rtc-track-guest"],
+        &[
+            "dom-hpet-needed",
+            "dom-no-agent-channel",
+            "dom-pit-delay-ambiguous",
+            "dom-rtc-track-guest",
+        ],
     ),
-    ("buster-cured", "netbsd9.0", &["dom-no-agent-channel", "dom-tickpolicy-noop"]),
+    (
+        "buster-cured",
+        "netbsd9.0",
+        &["dom-hpet-needed", "dom-no-agent-channel", "dom-tickpolicy-noop"],
+    ),
     ("old5", "centos5.4", &["dom-no-agent-channel", "dom-pit-discard-tick-guest"]),
     (
         "split",

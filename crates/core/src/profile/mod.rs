@@ -137,11 +137,11 @@ impl Os {
     /// has never used it for that.
     pub fn clock(&self) -> String {
         let offset = if self.keeps_rtc_in_local_time() { "localtime" } else { "utc" };
-        let pit = if self.counts_ticks() { "catchup" } else { "delay" };
+        let pit = if self.lacks_kvm_clock() { "catchup" } else { "delay" };
         let mut clock = format!(
             "<clock offset='{offset}'><timer name='rtc' tickpolicy='catchup'/><timer name='pit' tickpolicy='{pit}'/>"
         );
-        if self.paravirtual_clock().is_some() || self.is_windows() && !self.counts_ticks() {
+        if self.paravirtual_clock().is_some() || self.is_windows() && !self.lacks_kvm_clock() {
             clock += "<timer name='hpet' present='no'/>";
         }
         if self.uses_hyperv_clock() {

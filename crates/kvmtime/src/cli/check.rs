@@ -33,7 +33,7 @@ Examples:
   kvmtime check /etc/libvirt/qemu              every domain XML below a folder
   kvmtime check --as guest /mnt                a guest's mounted disk
   kvmtime check sosreport-web01/               somebody else's machine
-  kvmtime check captures/                      a fleet: what is in the folder, and how it differs")]
+  kvmtime check captures/                      each machine, and how they differ")]
 pub(super) struct Args {
     #[command(flatten)]
     targets: Targets,
