@@ -28,6 +28,9 @@ _kvmtime() {
             kvmtime,config)
                 cmd="kvmtime__subcmd__config"
                 ;;
+            kvmtime,echo)
+                cmd="kvmtime__subcmd__echo"
+                ;;
             kvmtime,explain)
                 cmd="kvmtime__subcmd__explain"
                 ;;
@@ -36,6 +39,12 @@ _kvmtime() {
                 ;;
             kvmtime,help)
                 cmd="kvmtime__subcmd__help"
+                ;;
+            kvmtime,history)
+                cmd="kvmtime__subcmd__history"
+                ;;
+            kvmtime,measure)
+                cmd="kvmtime__subcmd__measure"
                 ;;
             kvmtime,rules)
                 cmd="kvmtime__subcmd__rules"
@@ -55,6 +64,9 @@ _kvmtime() {
             kvmtime__subcmd__help,config)
                 cmd="kvmtime__subcmd__help__subcmd__config"
                 ;;
+            kvmtime__subcmd__help,echo)
+                cmd="kvmtime__subcmd__help__subcmd__echo"
+                ;;
             kvmtime__subcmd__help,explain)
                 cmd="kvmtime__subcmd__help__subcmd__explain"
                 ;;
@@ -63,6 +75,12 @@ _kvmtime() {
                 ;;
             kvmtime__subcmd__help,help)
                 cmd="kvmtime__subcmd__help__subcmd__help"
+                ;;
+            kvmtime__subcmd__help,history)
+                cmd="kvmtime__subcmd__help__subcmd__history"
+                ;;
+            kvmtime__subcmd__help,measure)
+                cmd="kvmtime__subcmd__help__subcmd__measure"
                 ;;
             kvmtime__subcmd__help,rules)
                 cmd="kvmtime__subcmd__help__subcmd__rules"
@@ -77,7 +95,7 @@ _kvmtime() {
 
     case "${cmd}" in
         kvmtime)
-            opts="-h -V --help --version check facts capture rules explain config translate bench help"
+            opts="-h -V --help --version check facts capture rules explain config translate bench measure history echo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -234,6 +252,24 @@ _kvmtime() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kvmtime__subcmd__echo)
+            opts="-h -V --port --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kvmtime__subcmd__explain)
             opts="-h -V --symptom --format --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -283,7 +319,7 @@ _kvmtime() {
             return 0
             ;;
         kvmtime__subcmd__help)
-            opts="check facts capture rules explain config translate bench help"
+            opts="check facts capture rules explain config translate bench measure history echo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -352,6 +388,20 @@ _kvmtime() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kvmtime__subcmd__help__subcmd__echo)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kvmtime__subcmd__help__subcmd__explain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -394,6 +444,34 @@ _kvmtime() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kvmtime__subcmd__help__subcmd__history)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvmtime__subcmd__help__subcmd__measure)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kvmtime__subcmd__help__subcmd__rules)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -415,6 +493,98 @@ _kvmtime() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvmtime__subcmd__history)
+            opts="-h -V --history --svg --format --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --history)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --svg)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json csv" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvmtime__subcmd__measure)
+            opts="-h -V --against --qga --qmp --echo --events --connect --duration --interval --precision --budget --record --history --svg --html --format --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --qga)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --qmp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --echo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --duration)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --precision)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --history)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --svg)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --html)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json csv" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

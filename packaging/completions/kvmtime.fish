@@ -34,6 +34,9 @@ complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "explain" -d 'Say wh
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "config" -d 'Print the settings that hold for `check`, and where each value came from'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "translate" -d 'Say what becomes of a domain\'s clock settings'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "bench" -d 'Measure what reading each clock costs, and whether two clocksources really differ'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "measure" -d 'Measure how far a clock is off and how fast it drifts, each with its bound'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "history" -d 'Show what `kvmtime measure --record` has kept: offsets and drifts over days and months'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "echo" -d 'Answer inside a guest what its clocks say, for `kvmtime measure --echo` on its host'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l facts -d 'Facts that `kvmtime facts --format json` printed, here or elsewhere' -r -F
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l as -d 'Judge evidence as that, instead of what it looks like' -r -f -a "host\t''
@@ -114,12 +117,44 @@ complete -c kvmtime -n "__fish_kvmtime_using_subcommand bench" -l format -d 'How
 json\t'For programs; the schema is named in it'"
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand bench" -s V -l version -d 'Print version'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench help" -f -a "check" -d 'Say what is wrong with the time of these machines, with evidence and cure'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench help" -f -a "facts" -d 'Print what was read, and from where'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench help" -f -a "capture" -d 'Keep everything that `check` reads of this machine in a folder, for somebody else'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench help" -f -a "rules" -d 'List the catalogue of rules'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench help" -f -a "explain" -d 'Say what a rule, a log line, an error message or a symptom is about'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench help" -f -a "config" -d 'Print the settings that hold for `check`, and where each value came from'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench help" -f -a "translate" -d 'Say what becomes of a domain\'s clock settings'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench help" -f -a "bench" -d 'Measure what reading each clock costs, and whether two clocksources really differ'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l against -d 'Measure this machine against that: chronyd[:PORT], ntp:HOST[:PORT], phc[:DEVICE], vmclock[:PAGE] or rtc' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l qga -d 'Measure the guest whose agent listens at this socket' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l qmp -d 'Measure the emulated RTC of the QEMU whose QMP monitor listens at this socket' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l echo -d 'Measure the guest in which `kvmtime echo` answers at this port: a device, a socket or vsock:CID:PORT' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l connect -d 'The libvirt that knows the domains' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l duration -d 'How long to measure, such as 10s or 5min [default: 10s; with --precision as long as it takes]' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l interval -d 'From one reading to the next [default: 250ms; with --events 100ms]' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l precision -d 'Measure until the rate is known as well as this, such as 0.01ppm' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l budget -d 'The most that the clock may be off, such as 50ms: judged by the worst that the bounds allow, up to UTC where that is known' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l history -d 'The file to keep it in [default: that of `kvmtime history`]' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l svg -d 'Also draw it: offset, delays, Allan deviation and error budget' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l html -d 'Also write a page with numbers and pictures that needs nothing else' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l format -d 'How to print the result' -r -f -a "text\t'For people'
+json\t'For programs; the schema is named in it'
+csv\t'Every reading in a line'"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l events -d 'Watch this machine\'s clocks from inside instead, and print steps, pauses and switches as they happen, until Ctrl-C'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l record -d 'Also keep the result, for `kvmtime history`'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -s V -l version -d 'Print version'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand history" -l history -d 'The history\'s file [default: /var/lib/kvmtime/history.sqlite, or below $XDG_STATE_HOME for who is not root]' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand history" -l svg -d 'Also draw it: the offsets, each with its bound' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand history" -l format -d 'How to print it' -r -f -a "text\t'For people'
+json\t'For programs; the schema is named in it'
+csv\t'Every reading in a line'"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand history" -s V -l version -d 'Print version'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand echo" -l port -d 'Where to answer: a device, a path at which to make a socket, or vsock:PORT' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand echo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand echo" -s V -l version -d 'Print version'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "check" -d 'Say what is wrong with the time of these machines, with evidence and cure'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "facts" -d 'Print what was read, and from where'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "capture" -d 'Keep everything that `check` reads of this machine in a folder, for somebody else'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "rules" -d 'List the catalogue of rules'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "explain" -d 'Say what a rule, a log line, an error message or a symptom is about'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "config" -d 'Print the settings that hold for `check`, and where each value came from'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "translate" -d 'Say what becomes of a domain\'s clock settings'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "bench" -d 'Measure what reading each clock costs, and whether two clocksources really differ'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "measure" -d 'Measure how far a clock is off and how fast it drifts, each with its bound'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "history" -d 'Show what `kvmtime measure --record` has kept: offsets and drifts over days and months'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "echo" -d 'Answer inside a guest what its clocks say, for `kvmtime measure --echo` on its host'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

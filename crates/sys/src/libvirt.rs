@@ -12,6 +12,8 @@ use std::ptr::null_mut;
 use libloading::Library;
 
 type Ptr = *mut c_void;
+type Open = unsafe extern "C" fn(*const c_char) -> Ptr;
+type AgentCommand = unsafe extern "C" fn(Ptr, *const c_char, c_int, c_uint) -> *mut c_char;
 
 /// `VIR_DOMAIN_XML_INACTIVE` (libvirt-domain.h).
 const XML_INACTIVE: c_uint = 2;
@@ -45,12 +47,14 @@ macro_rules! calls {
 calls! {
     virSetErrorFunc: fn(*mut c_void, Option<unsafe extern "C" fn(*mut c_void, Ptr)>) -> ();
     virGetLastErrorMessage: fn() -> *const c_char;
+    virConnectOpen: fn(*const c_char) -> Ptr;
     virConnectOpenReadOnly: fn(*const c_char) -> Ptr;
     virConnectClose: fn(Ptr) -> c_int;
     virConnectGetLibVersion: fn(Ptr, *mut c_ulong) -> c_int;
     virConnectGetVersion: fn(Ptr, *mut c_ulong) -> c_int;
     virConnectGetCapabilities: fn(Ptr) -> *mut c_char;
     virConnectListAllDomains: fn(Ptr, *mut *mut Ptr, c_uint) -> c_int;
+    virDomainLookupByName: fn(Ptr, *const c_char) -> Ptr;
     virDomainGetName: fn(Ptr) -> *const c_char;
     virDomainGetXMLDesc: fn(Ptr, c_uint) -> *mut c_char;
     virDomainIsActive: fn(Ptr) -> c_int;
@@ -62,7 +66,7 @@ calls! {
     virDomainFree: fn(Ptr) -> c_int;
 }
 
-/// A read-only connection.
+/// A connection.
 pub struct Connection {
     calls: Calls,
     connection: Ptr,
@@ -95,13 +99,17 @@ impl Connection {
     /// # Errors
     /// When there is no libvirt on this machine, or in libvirt's words.
     pub fn open(uri: &str) -> io::Result<Self> {
+        Self::by(uri, |calls| calls.virConnectOpenReadOnly)
+    }
+
+    fn by(uri: &str, open: fn(&Calls) -> Open) -> io::Result<Self> {
         unsafe extern "C" fn silent(_: *mut c_void, _: Ptr) {}
         let calls = Calls::load()?;
         let uri = CString::new(uri).map_err(io::Error::other)?;
         // SAFETY: without a handler of ours libvirt prints every error to standard error; this one does nothing.
         unsafe { (calls.virSetErrorFunc)(null_mut(), Some(silent)) };
         // SAFETY: the name is NUL-terminated and outlives the call.
-        let connection = unsafe { (calls.virConnectOpenReadOnly)(uri.as_ptr()) };
+        let connection = unsafe { open(&calls)(uri.as_ptr()) };
         if connection.is_null() {
             return Err(calls.error());
         }
@@ -214,6 +222,58 @@ impl Drop for Connection {
     fn drop(&mut self) {
         // SAFETY: the connection is open, and is not used again.
         unsafe { (self.calls.virConnectClose)(self.connection) };
+    }
+}
+
+/// A domain's guest agent, asked through libvirt, whose own connection to it stays open.
+pub struct Agent {
+    connection: Connection,
+    domain: Ptr,
+    command: AgentCommand,
+    _library: Library,
+}
+
+impl Agent {
+    /// `virConnectOpen` and `virDomainLookupByName`: asking an agent is no read-only matter to libvirt.
+    ///
+    /// # Errors
+    /// When there is no libvirt on this machine, or in libvirt's words.
+    pub fn open(uri: &str, domain: &str) -> io::Result<Self> {
+        // SAFETY: as that of libvirt.so.0, which it belongs to.
+        let library = unsafe { Library::new("libvirt-qemu.so.0") }.map_err(io::Error::other)?;
+        // SAFETY: the type is the one of libvirt-qemu.h.
+        let command = unsafe {
+            *library
+                .get::<AgentCommand>(b"virDomainQemuAgentCommand\0")
+                .map_err(io::Error::other)?
+        };
+        let connection = Connection::by(uri, |calls| calls.virConnectOpen)?;
+        let name = CString::new(domain).map_err(io::Error::other)?;
+        let calls = &connection.calls;
+        // SAFETY: the connection is open, and the name outlives the call.
+        let domain = unsafe { (calls.virDomainLookupByName)(connection.connection, name.as_ptr()) };
+        if domain.is_null() {
+            return Err(calls.error());
+        }
+        Ok(Self { connection, domain, command, _library: library })
+    }
+
+    /// `virDomainQemuAgentCommand`: the whole answer, as JSON.
+    ///
+    /// # Errors
+    /// In libvirt's words.
+    pub fn ask(&self, command: &str, seconds: i32) -> io::Result<String> {
+        let command = CString::new(command).map_err(io::Error::other)?;
+        // SAFETY: the domain is ours and its connection open; what comes back is ours to free.
+        let answer = unsafe { (self.command)(self.domain, command.as_ptr(), seconds, 0) };
+        self.connection.calls.take(answer)
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        // SAFETY: the domain is ours, and is not used again; its connection is closed after it.
+        unsafe { (self.connection.calls.virDomainFree)(self.domain) };
     }
 }
 

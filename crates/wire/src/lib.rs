@@ -5,6 +5,7 @@
 
 pub mod adjtime;
 pub mod assignments;
+mod bytes;
 pub mod capabilities;
 pub mod chrony;
 pub mod cmdline;
@@ -12,8 +13,10 @@ pub mod cpuinfo;
 pub mod directives;
 pub mod domain;
 pub mod duration;
+pub mod echo;
 pub mod klog;
 pub mod modprobe;
+pub mod monitor;
 pub mod ntp;
 pub mod openntpd;
 pub mod pressure;
@@ -29,5 +32,6 @@ pub mod timesync;
 pub mod unit;
 pub mod vdso;
 pub mod virsh;
+pub mod vmclock;
 pub mod windows;
 mod xml;

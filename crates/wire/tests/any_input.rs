@@ -4,13 +4,14 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
+use kvmtime_wire::chrony::command::Question;
 use kvmtime_wire::chrony::{conf as chrony_conf, sources, tracking};
 use kvmtime_wire::cmdline::Cmdline;
-use kvmtime_wire::ntp::{conf as ntp_conf, peers, variables};
+use kvmtime_wire::ntp::{conf as ntp_conf, packet, peers, variables};
 use kvmtime_wire::windows::{bcdedit, boot_ini, properties, reg, sc, w32tm};
 use kvmtime_wire::{
-    adjtime, assignments, capabilities, cpuinfo, domain, klog, modprobe, openntpd, pressure, ps,
-    qemu, snapshot, stat, sysbench, sysctl, timesync, unit, vdso, virsh,
+    adjtime, assignments, capabilities, cpuinfo, domain, echo, klog, modprobe, monitor, openntpd,
+    pressure, ps, qemu, snapshot, stat, sysbench, sysctl, timesync, unit, vdso, virsh, vmclock,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -25,6 +26,7 @@ fn kept<T: Serialize + DeserializeOwned>(value: &T) {
 
 fn parse_all(text: &str) {
     kept(&adjtime::parse(text));
+    kept(&echo::parse(text));
     kept(&assignments::parse(text));
     kept(&Cmdline::parse(text));
     kept(&cpuinfo::parse(text));
@@ -61,6 +63,24 @@ fn parse_all(text: &str) {
     let _ = sysbench::rate(text);
     let _ = vdso::range(text);
     let _ = vdso::parse(text.as_bytes()).map(|read| kept(&read));
+}
+
+fn parse_bytes(bytes: &[u8]) {
+    for question in [Question::Tracking, Question::SourceCount, Question::Source(3)] {
+        // Bytes 16 to 19 are the sequence number that an answer gives back.
+        let sequence =
+            bytes.get(16..20).and_then(|b| b.try_into().ok()).map_or(0, u32::from_be_bytes);
+        let _ = question.answer(sequence, bytes).map(|read| kept(&read));
+    }
+    let cookie = bytes.get(24..32).and_then(|b| b.try_into().ok()).map_or(0, u64::from_be_bytes);
+    let _ = packet::answer(cookie, bytes, i64::MAX).map(|read| kept(&read));
+    let _ = vmclock::parse(bytes).map(|page| {
+        kept(&page);
+        page.time(0).ok().max(page.time(u64::MAX).ok())
+    });
+    if let monitor::Line::Return(value) = monitor::line(bytes) {
+        let _ = monitor::rtc_time(&value);
+    }
 }
 
 /// Asks a command line for all that it can tell.
@@ -108,6 +128,7 @@ fn read(folder: &Path, found: &mut Vec<String>) {
         if path.is_dir() {
             read(&path, found);
         } else if path.extension().is_none_or(|extension| extension != "rs") {
+            // Packets are no text; a text that is broken is an input, too.
             found.push(String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned());
         }
     }
@@ -197,6 +218,18 @@ proptest! {
     #[test]
     fn any_text(text in "(?s).{0,200}") {
         parse_all(&text);
+    }
+
+    #[test]
+    fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200), start in 0_usize..4) {
+        // Each format's own beginning, so that more than that is looked at.
+        let starts: [&[u8]; 4] = [
+            &[],
+            &[6, 2, 0, 0, 0, 33, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0],
+            &[4 << 3 | 4, 1],
+            b"VCLK\0\0\0\0\x01\0\x01\0",
+        ];
+        parse_bytes(&[starts[start], &bytes].concat());
     }
 
     #[test]

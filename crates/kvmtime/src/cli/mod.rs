@@ -5,10 +5,13 @@ mod capture;
 mod check;
 mod choices;
 mod config;
+mod echo;
 mod exit;
 mod explain;
 mod facts;
+mod history;
 mod keep_clocksource;
+mod measure;
 mod rules;
 mod targets;
 mod translate;
@@ -35,6 +38,9 @@ enum Command {
     Config(config::Args),
     Translate(translate::Args),
     Bench(bench::Args),
+    Measure(measure::Args),
+    History(history::Args),
+    Echo(echo::Args),
 }
 
 /// Runs the program: what was typed, what came of it, and the exit status.
@@ -56,6 +62,9 @@ pub fn main() -> ExitCode {
         Command::Config(args) => config::run(&args),
         Command::Translate(args) => translate::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Measure(args) => measure::run(&args),
+        Command::History(args) => history::run(&args),
+        Command::Echo(args) => echo::run(&args),
     };
     done.unwrap_or_else(|error| exit::failed(&error)).into()
 }

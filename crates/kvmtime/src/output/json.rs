@@ -14,14 +14,16 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
-struct Tool {
+pub(super) struct Tool {
     name: &'static str,
     version: &'static str,
 }
 
+/// This program.
+pub(super) const TOOL: Tool = Tool { name: "kvmtime", version: env!("CARGO_PKG_VERSION") };
+
 pub(super) fn report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
-    let tool = Tool { name: "kvmtime", version: env!("CARGO_PKG_VERSION") };
-    value(out, &Document { schema: "kvmtime.check/1", tool, report })
+    value(out, &Document { schema: "kvmtime.check/1", tool: TOOL, report })
 }
 
 pub(super) fn value(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {

@@ -4,13 +4,18 @@ mod bench;
 mod bench_svg;
 mod bench_workload;
 mod brief;
+mod chart;
 mod columns;
+mod event;
 mod explain;
 mod facts;
+mod history;
 mod json;
 mod junit;
 mod limit;
 mod markdown;
+mod measurement;
+mod measurement_report;
 mod nagios;
 mod report;
 mod rules;
@@ -24,15 +29,18 @@ use std::io::{self, Write};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kvmtime_core::bench::{Bench, Change, Trial, Workload};
 use kvmtime_core::check::{FLEET, Report};
+use kvmtime_core::events::Event;
 use kvmtime_core::facts::Facts;
 use kvmtime_core::finding::{Finding, Severity};
 use kvmtime_core::messages::Explained;
+use kvmtime_core::reading::Earlier;
 use kvmtime_core::rule::Rule;
 use kvmtime_core::symptoms::Ranked;
 use kvmtime_core::translate::{Difference, Translation};
 
 pub(crate) use bench_svg::draw;
 pub(crate) use limit::Limit;
+pub(crate) use measurement::{Live, Measurement, Measurements};
 pub(crate) use nagios::State;
 pub use rules::page as rule_page;
 pub(crate) use settings::{Allow, Setting, Settings};
@@ -75,6 +83,18 @@ pub(crate) enum Plain {
     Text,
     /// For programs; the schema is named in it.
     Json,
+}
+
+/// How a measurement is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Table {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs; the schema is named in it.
+    Json,
+    /// Every reading in a line.
+    Csv,
 }
 
 /// Whether text is coloured.
@@ -351,6 +371,56 @@ pub(crate) fn bench_changes(
     to_stdout(|out| match format {
         Plain::Text => bench::changes_text(out, before, after, changes),
         Plain::Json => bench::changes_json(out, changes),
+    })
+}
+
+/// Prints measurements.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn measurements(all: &Measurements, format: Table) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Table::Text => measurement::text(out, all),
+        Table::Json => measurement::json(out, all),
+        Table::Csv => measurement::csv(out, all),
+    })
+}
+
+/// Prints earlier measurements.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn history(all: &[Earlier], format: Table) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Table::Text => history::text(out, all),
+        Table::Json => history::json(out, all),
+        Table::Csv => history::csv(out, all),
+    })
+}
+
+/// Earlier measurements as a picture.
+pub(crate) fn history_svg(all: &[Earlier]) -> String {
+    history::svg(all)
+}
+
+/// Measurements as a picture.
+pub(crate) fn measurements_svg(all: &Measurements) -> String {
+    measurement_report::svg(all)
+}
+
+/// Measurements as a page that needs nothing else.
+pub(crate) fn measurements_html(all: &Measurements) -> String {
+    measurement_report::html(all)
+}
+
+/// Prints an event when it happens.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn event(event: &Event, format: Table) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Table::Json => event::json(out, event),
+        Table::Text | Table::Csv => event::text(out, event),
     })
 }
 

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -160,6 +160,20 @@ pub(crate) fn memory(pid: u32, range: Range<u64>) -> io::Result<Vec<u8>> {
 pub(crate) fn threads(pid: u32) -> io::Result<Vec<u32>> {
     let names = names(format!("/proc/{pid}/task"))?;
     Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+}
+
+/// Whether root runs the program.
+pub(super) fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+/// Makes a folder, and those above it.
+///
+/// # Errors
+/// What the kernel says.
+#[cfg(feature = "history")]
+pub(super) fn make_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
 }
 
 /// Whether something is there, for the decision whether to ask it at all.

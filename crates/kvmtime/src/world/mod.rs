@@ -3,9 +3,12 @@
 //! Three things go through it: files, what programs print, and answers of the kernel and libvirt. Each comes back as a
 //! fact with its source. A recording world keeps all that was read in a folder, which is then evidence itself.
 
+pub(crate) mod clock;
 mod folder;
+pub(crate) mod history;
 mod live;
 mod record;
+mod talk;
 mod writable;
 
 use std::fmt::Display;
@@ -22,6 +25,7 @@ pub(crate) use live::{
     threads, variable,
 };
 pub(crate) use record::Recorder;
+pub(crate) use talk::{Listener, Packets, Talk};
 pub(crate) use writable::{Held, Witness, Writable, save};
 
 /// Below this folder of the evidence lie the answers that are no files of the machine itself.

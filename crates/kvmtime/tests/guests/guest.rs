@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -64,6 +65,11 @@ impl Guest {
         Self { qemu, folder, console, said: vec![], deadline }
     }
 
+    /// Where a file or socket lies that QEMU's options name without a folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// QEMU's process id.
     pub(crate) fn pid(&self) -> u32 {
         self.qemu.id()
@@ -84,6 +90,37 @@ impl Guest {
                 return rest.to_owned();
             }
         }
+    }
+
+    /// Waits for a line on its console that begins with this, and gives all that come before it.
+    pub(crate) fn until(&mut self, start: &str) -> Vec<String> {
+        let from = self.said.len();
+        self.says(start);
+        self.said[from..].to_vec()
+    }
+
+    /// All lines on its console within a time.
+    pub(crate) fn within(&mut self, time: Duration) -> Vec<String> {
+        let end = Instant::now() + time;
+        let mut lines = Vec::new();
+        while let Ok(line) =
+            self.console.recv_timeout(end.saturating_duration_since(Instant::now()))
+        {
+            lines.push(line);
+        }
+        self.deadline = Instant::now() + PATIENCE;
+        lines
+    }
+
+    /// Stops QEMU for a while, by a signal: nothing in the machine runs, while its clocks go on.
+    pub(crate) fn stall(&self, time: Duration) {
+        let signal = |name: &str| {
+            let pid = self.pid().to_string();
+            assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+        };
+        signal("STOP");
+        std::thread::sleep(time);
+        signal("CONT");
     }
 
     /// Stops the machine for a while: nothing in it runs, its clock neither.

@@ -54,6 +54,14 @@ impl Image {
         self.linked(path, Command::new("ldd"))
     }
 
+    /// Adds a module of the kernel at `/modules`, by its path among them and without what it needs.
+    #[must_use]
+    pub(crate) fn module(self, path: &str) -> Self {
+        let bytes = fs::read(self.kernel.modules().join("kernel").join(path)).unwrap();
+        let name = path.rsplit('/').next().unwrap();
+        self.file(&format!("/modules/{name}"), bytes)
+    }
+
     /// Adds a program of packages that are not installed.
     pub(crate) fn packaged(self, packages: &Unpacked, program: &str) -> Result<Self, Lacking> {
         self.linked(&packages.path(program), packages.command("ldd"))

@@ -1,6 +1,7 @@
 //! Time daemons out of packages that are not installed: an installed one would replace the daemon that keeps this machine's clock.
 #![allow(dead_code, unused_imports, reason = "each test uses its part")]
 
+#[allow(dead_code, reason = "each test uses its part")]
 mod server;
 
 use std::fs;
@@ -8,6 +9,7 @@ use std::fs;
 use crate::guests::{Image, Unpacked};
 use crate::lacking::Lacking;
 use crate::report::KVMTIME;
+#[allow(unused_imports, reason = "each test uses its part")]
 pub(crate) use server::{Server, source};
 
 /// chrony and OpenNTPD, with the libraries that a machine with QEMU need not have.

@@ -55,6 +55,11 @@ impl Server {
         source(self.port)
     }
 
+    /// The port that it answers at.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// It shares no file, port or socket with another chronyd.
     fn conf(folder: &TempDir, port: u16) -> String {
         let (stratum, pid) = (Self::STRATUM, folder.path().join("pid"));

@@ -1,0 +1,19 @@
+//! `poll(2)`.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+/// Waits until a file can be read or its other end is gone; false after so many milliseconds or when a signal came.
+///
+/// # Errors
+/// What the kernel says.
+pub fn readable(file: BorrowedFd<'_>, milliseconds: i32) -> io::Result<bool> {
+    let mut asked = libc::pollfd { fd: file.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    // SAFETY: the pointer leads to one live entry.
+    let ready = unsafe { libc::poll(&raw mut asked, 1, milliseconds) };
+    if ready >= 0 {
+        return Ok(ready > 0);
+    }
+    let error = io::Error::last_os_error();
+    if error.kind() == io::ErrorKind::Interrupted { Ok(false) } else { Err(error) }
+}
