@@ -105,12 +105,14 @@ fn a_clock_that_follows_a_server_is_right_until_its_machine_is_stopped() {
     assert!(behind[1] > 2.0, "chronyd stepped: {behind:?}");
     let after = Look::read(&folder.path().join("after"));
     assert_eq!(faults(&after), BTreeSet::from([LIMITED]));
-    // A second is kept before, and certainly exceeded while chronyd slews.
+    // A second is certainly exceeded while chronyd slews, and not before; on busy CPUs it may not be certain that it is kept.
     for (name, exceeded) in [("before", false), ("after", true)] {
         let facts = folder.path().join(name).join("facts.json");
         let report = Report::on(&["--budget", "1", "--facts"], &facts);
-        let rules = report.rules("guest");
-        assert_eq!(rules.contains("clock-error-exceeds-budget"), exceeded, "{name}");
+        let certain = |found: &&Value| {
+            found["rule"] == "clock-error-exceeds-budget" && found["severity"] == "error"
+        };
+        assert_eq!(report.findings("guest").iter().any(certain), exceeded, "{name}");
     }
     let evidence = &found(&after, "guest", LIMITED)["evidence"];
     let words = evidence[0]["value"].as_str().unwrap();
@@ -237,8 +239,18 @@ fn is_the_same_elsewhere(look: &Look, captured: &Path) {
     let mut rules = look.check.rules("host");
     rules.retain(|rule| !rule.starts_with("host-"));
     rules.extend(look.check.rules("guest"));
-    assert_eq!(Report::on(&[], captured).rules("guest"), rules);
+    let captured = Report::on(&[], captured);
+    let mut elsewhere = captured.rules("guest");
+    for moment in MOMENTS {
+        rules.remove(moment);
+        elsewhere.remove(moment);
+    }
+    assert_eq!(elsewhere, rules);
 }
+
+/// What is true of a moment, and not of the next: the RTC keeps the wrong date until the kernel has written it, which on
+/// busy CPUs takes several attempts, and there a guest does not always run.
+const MOMENTS: [&str; 2] = ["guest-rtc-contradicts-clock", "log-stall-burst"];
 
 /// What is found in a guest, besides its clocksource.
 fn faults(look: &Look) -> BTreeSet<&str> {
@@ -246,10 +258,9 @@ fn faults(look: &Look) -> BTreeSet<&str> {
     for clocksource in ["guest-clocksource-forced", "guest-clocksource-slow"] {
         assert!(rules.remove(clocksource), "{rules:?}");
     }
-    // The RTC keeps the wrong date until the kernel has written it, which on busy CPUs takes several attempts.
-    rules.remove("guest-rtc-contradicts-clock");
-    // There it does not always run, either.
-    rules.remove("log-stall-burst");
+    for moment in MOMENTS {
+        rules.remove(moment);
+    }
     rules
 }
 
