@@ -42,6 +42,19 @@ super::messages! {
         rules ["log-tsc-unstable", "guest-clocksource-failover-param", "guest-steal-high", "host-overcommit-steal"];
         from "RHEL 6's Linux kernel/time/clocksource.c:clocksource_unstable"
     }
+    Kernel Odd "vf-driver-reload" in "2.6.32 and newer" {
+        says "Reload the VF driver to make this change effective{_*}"
+        like "ixgbe 0000:03:00.0: Reload the VF driver to make this change effective."
+        means "The host set the address of a network card's virtual function, as libvirt does for each guest that gets one. \
+            Guests that run were seen to stand still for seconds at such a moment: their kernels then say that the TSC is \
+            unstable, and their clocks are behind until somebody sets them.";
+        next [
+            "the guests' kernel logs at that second: Clocksource tsc unstable?",
+            "chronyd in the guests with makestep 1 -1, so that the gap does not last",
+        ];
+        rules ["log-tsc-unstable", "guest-chrony-makestep-limited"];
+        from "Linux drivers/net/ethernet/intel/ixgbe/ixgbe_sriov.c:ixgbe_ndo_set_vf_mac"
+    }
     Kernel Trouble "watchdog-skew" in "4.1 to 4.8" {
         says "timekeeping watchdog: Marking clocksource '{clocksource}' as unstable{_*} because the skew is too large:"
         like "clocksource: timekeeping watchdog: Marking clocksource 'tsc' as unstable because the skew is too large:"
