@@ -24,7 +24,7 @@ pub(crate) enum Bench {
     ///
     /// Needs root, cc, sysbench and stress-ng. Exit status 1 when a target is missed.
     Clocks,
-    /// `measure` against the truth, in guests whose clocks are known; it takes a quarter of an hour
+    /// `measure` against the truth, in guests whose clocks are known; it takes about an hour
     ///
     /// Exit status 1 when a target is missed.
     Measure,
