@@ -5,6 +5,7 @@ mod apply;
 mod bench;
 pub mod cli;
 mod config;
+mod guard;
 mod measure;
 mod output;
 mod probe;

@@ -4,6 +4,7 @@
 //! fact with its source. A recording world keeps all that was read in a folder, which is then evidence itself.
 
 pub(crate) mod clock;
+mod ending;
 mod folder;
 pub(crate) mod history;
 mod live;
@@ -19,6 +20,7 @@ use kvmtime_core::fact::{Fact, Unknown, Why};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub(crate) use ending::{End, Lifeline, lifeline};
 pub(crate) use folder::is_evidence;
 pub(crate) use live::{
     Entry, Input, epoch_seconds, finish, input, is_there, memory, number, open, processes, read,
