@@ -11,9 +11,8 @@ use kvmtime_core::units::Nanos;
 use kvmtime_wire::monitor::{self, DELIMITER, Line};
 use serde_json::Value;
 
-use super::bracket::Bracket;
 use super::{HERE, Names, Pair, source};
-use crate::world::{Talk, clock};
+use crate::world::{Bracket, Talk, clock};
 
 const QUESTION: &str = "guest-get-time";
 /// An agent on a busy machine was seen to take 0.8 s.

@@ -11,9 +11,8 @@ use kvmtime_core::units::Nanos;
 use kvmtime_wire::monitor::{self, Line};
 use serde_json::{Value, json};
 
-use super::bracket::{Bracket, turned};
 use super::{HERE, Names, Pair};
-use crate::world::{self, Talk, clock};
+use crate::world::{self, Bracket, Talk, clock, turned};
 
 /// So long before an edge that is expected the RTC is looked at without pause; four times as long after each that came too early for
 /// that, as on a machine whose CPU is wanted by others, too.
