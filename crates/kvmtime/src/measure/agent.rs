@@ -96,7 +96,7 @@ fn reading(bracket: Bracket, time: &Value) -> io::Result<Reading> {
 /// The agent of a libvirt domain.
 #[cfg(feature = "libvirt")]
 pub(super) struct Domain {
-    agent: kvmtime_sys::libvirt::Agent,
+    domain: kvmtime_sys::libvirt::Domain,
     name: String,
     uri: String,
 }
@@ -108,8 +108,8 @@ impl Domain {
     /// # Errors
     /// In libvirt's words.
     pub(super) fn open(uri: &str, name: &str) -> io::Result<Self> {
-        let agent = kvmtime_sys::libvirt::Agent::open(uri, name)?;
-        Ok(Self { agent, name: name.to_owned(), uri: uri.to_owned() })
+        let domain = kvmtime_sys::libvirt::Connection::open(uri)?.domain(name)?;
+        Ok(Self { domain, name: name.to_owned(), uri: uri.to_owned() })
     }
 }
 
@@ -122,7 +122,7 @@ impl Pair for Domain {
     fn read(&mut self) -> io::Result<Reading> {
         let question = monitor::command(QUESTION, &Value::Null);
         let bracket = Bracket::begin();
-        let answer = self.agent.ask(question.trim_end(), 5)?;
+        let answer = self.domain.agent(question.trim_end(), 5)?;
         let bracket = bracket.end();
         match monitor::line(answer.as_bytes()) {
             Line::Return(time) => reading(bracket, &time),
