@@ -5,9 +5,11 @@ mod apply;
 mod bench;
 pub mod cli;
 mod config;
+mod guest;
 mod measure;
 mod output;
 mod probe;
+mod sync;
 mod world;
 
 pub use config::config_page;

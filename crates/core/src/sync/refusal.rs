@@ -14,6 +14,8 @@ pub enum Refusal {
     Off,
     /// It is paused: an agent answers only while its guest runs.
     Paused,
+    /// Nobody listens at its socket.
+    NoSocket(String),
     /// It has no channel for an agent.
     NoChannel,
     /// Its channel has nobody listening in the guest.
@@ -70,6 +72,7 @@ impl Refusal {
             Self::Unknown => "no-such-guest",
             Self::Off => "not-running",
             Self::Paused => "paused",
+            Self::NoSocket(_) => "no-socket",
             Self::NoChannel => "no-channel",
             Self::NotConnected => "agent-not-connected",
             Self::Silent => "agent-silent",
@@ -99,6 +102,7 @@ impl Refusal {
             }
             Self::Off => "a guest that does not run has no clock to set",
             Self::Paused => "`kvmtime resume` lets it go on and sets its clock",
+            Self::NoSocket(_) => "is that the socket of QEMU's chardev, and does QEMU run?",
             Self::NoChannel => {
                 "add a channel to the domain: <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
             }
@@ -160,6 +164,7 @@ impl fmt::Display for Refusal {
             Self::Unknown => write!(f, "there is no such guest"),
             Self::Off => write!(f, "it does not run"),
             Self::Paused => write!(f, "it is paused"),
+            Self::NoSocket(why) => write!(f, "its socket cannot be opened: {why}"),
             Self::NoChannel => write!(f, "it has no channel for a guest agent"),
             Self::NotConnected => write!(f, "no guest agent is connected"),
             Self::Silent => write!(f, "its agent does not answer"),

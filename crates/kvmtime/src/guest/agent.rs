@@ -18,7 +18,7 @@ use crate::world::{Bracket, Talk, clock, plain};
 pub(crate) const PATIENCE: Nanos = Nanos(5_000_000_000);
 /// The agent reads microseconds (`g_get_real_time`, qemu qga/commands.c) and says nanoseconds.
 const TICK: Nanos = Nanos::MICROSECOND;
-/// What earlier clients left unread is less.
+/// No line that an agent leaves half-sent is longer.
 const RUBBISH: usize = 1 << 20;
 /// From one look at whether a program has ended to the next.
 const LOOK: Nanos = Nanos(10_000_000);
@@ -46,13 +46,12 @@ pub(super) fn time(agent: &mut dyn Ask, patience: Nanos) -> Result<Reading, Refu
 }
 
 /// Tells it the host's time, later by a lead.
-pub(super) fn set(agent: &mut dyn Ask, lead: Nanos, patience: Nanos) -> Result<Nanos, Refusal> {
-    let begun = clock::monotonic();
+pub(super) fn set(agent: &mut dyn Ask, lead: Nanos, patience: Nanos) -> Result<(), Refusal> {
     // Taken as late as can be: what follows is writing it down and sending it.
     let time = clock::realtime() + lead;
     let done = agent.ask("guest-set-time", &json!({ "time": time.0 }), patience);
     match done {
-        Ok(_) => Ok(clock::monotonic() - begun),
+        Ok(_) => Ok(()),
         Err(Refusal::Silent | Refusal::Gone | Refusal::Garbage(_)) => Err(Refusal::Unanswered),
         // The agent says it of itself only before it sets the time (`qmp_guest_set_time`, qemu qga/commands-posix.c).
         Err(Refusal::Words(words)) if words.contains("not currently supported") => {
@@ -63,14 +62,13 @@ pub(super) fn set(agent: &mut dyn Ask, lead: Nanos, patience: Nanos) -> Result<N
 }
 
 /// Runs a program and waits for its end.
-pub(super) fn run(
-    agent: &mut dyn Ask,
-    program: &[&str],
-    patience: Nanos,
-) -> Result<i64, Refusal> {
+pub(super) fn run(agent: &mut dyn Ask, program: &[&str], patience: Nanos) -> Result<i64, Refusal> {
     let end = clock::monotonic() + patience;
-    let [path, arguments @ ..] = program else { return Err(Refusal::Words("nothing to run".into())) };
-    let (_, started) = agent.ask("guest-exec", &json!({ "path": path, "arg": arguments }), patience)?;
+    let [path, arguments @ ..] = program else {
+        return Err(Refusal::Words("nothing to run".into()));
+    };
+    let (_, started) =
+        agent.ask("guest-exec", &json!({ "path": path, "arg": arguments }), patience)?;
     let which = started.get("pid").cloned().unwrap_or_default();
     loop {
         let left = end - clock::monotonic();
@@ -126,13 +124,19 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
-    /// Opens it; whether anybody listens is only known when something is asked.
+    /// Opens it and lets the agent say that it listens.
     ///
     /// # Errors
-    /// When there is no such socket.
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+    /// Why it does not.
+    pub(crate) fn open(path: &Path, patience: Nanos) -> Result<Self, Refusal> {
         let name = path.display().to_string();
-        Ok(Self { talk: Talk::unix(path)?, name, in_step: false })
+        let talk = Talk::unix(path).map_err(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => Refusal::Denied(plain(&error)),
+            _ => Refusal::NoSocket(plain(&error)),
+        })?;
+        let mut agent = Self { talk, name, in_step: false };
+        agent.sync(clock::monotonic() + patience)?;
+        Ok(agent)
     }
 
     /// The path of its socket.
@@ -143,7 +147,7 @@ impl Agent {
     /// Whatever an earlier client left, and whatever comes late, the answer to this comes behind a delimiter and a number that nobody
     /// can know.
     fn sync(&mut self, deadline: Nanos) -> Result<(), Refusal> {
-        self.talk.drain(RUBBISH).map_err(|error| of(&error))?;
+        self.talk.drain().map_err(|error| of(&error))?;
         let id = u32::try_from(clock::monotonic().0 & 0x7fff_ffff).unwrap_or_default();
         self.talk.write(&monitor::sync(id)).map_err(|error| of(&error))?;
         let mut rubbish = 0;
@@ -186,7 +190,8 @@ impl Ask for Agent {
             self.sync(deadline)?;
         }
         let answer = self.exchange(&monitor::command(command, arguments), deadline);
-        self.in_step = !matches!(answer, Err(Refusal::Silent | Refusal::Gone | Refusal::Garbage(_)));
+        self.in_step =
+            !matches!(answer, Err(Refusal::Silent | Refusal::Gone | Refusal::Garbage(_)));
         answer
     }
 }

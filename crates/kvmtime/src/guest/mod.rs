@@ -32,11 +32,11 @@ pub(crate) trait Guest {
 
 /// A guest whose clock can be set.
 pub(crate) trait Settable: Guest {
-    /// Sets its clock to the host's, later by a lead, and drops the ticks that its RTC still owes it; gives how long the first took.
+    /// Sets its clock to the host's, later by a lead, and drops the ticks that its RTC still owes it.
     ///
     /// # Errors
     /// Why not.
-    fn set(&mut self, lead: Nanos, patience: Nanos) -> Result<Nanos, Refusal>;
+    fn set(&mut self, lead: Nanos, patience: Nanos) -> Result<(), Refusal>;
 
     /// Runs a program in it, and gives its exit status.
     ///
