@@ -16,6 +16,15 @@ pub struct Set {
     pub after: Option<Interval>,
 }
 
+/// Time that a guest did not live through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// How long it stood, by its host's clock.
+    pub host: Option<Interval>,
+    /// How much its clock lost, by two readings before and after.
+    pub guest: Option<Interval>,
+}
+
 /// How it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "outcome")]
@@ -50,6 +59,9 @@ pub struct Correction {
     pub at: Nanos,
     /// Why it was looked at.
     pub trigger: String,
+    /// The time that it missed, where there is some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap: Option<Gap>,
     /// Guest − host before, where that could be read.
     pub before: Option<Interval>,
     /// Each time that it was set.
@@ -69,5 +81,10 @@ impl Correction {
     /// Whether the clock is proven right.
     pub fn is_right(&self) -> bool {
         matches!(self.outcome, Outcome::InSync | Outcome::Corrected)
+    }
+
+    /// Whether it could not be told how its clock is, as opposed to what may be done about it.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self.outcome, Outcome::Refused { .. }) && self.residual.is_none()
     }
 }

@@ -5,7 +5,7 @@ mod decision;
 mod lead;
 mod refusal;
 
-pub use correction::{Correction, Outcome, Set};
+pub use correction::{Correction, Gap, Outcome, Set};
 pub use decision::{Decision, Policy, decide};
 pub use lead::Lead;
 pub use refusal::Refusal;

@@ -197,7 +197,7 @@ impl Args {
             }
         };
         let entries: Vec<_> = all.all.iter().map(entry).collect();
-        history::append(&path, &entries)
+        history::measurements::append(&path, &entries)
             .with_context(|| format!("cannot write the history {}", path.display()))
     }
 

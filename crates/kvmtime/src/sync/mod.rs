@@ -50,7 +50,7 @@ pub(crate) fn correct(guest: &mut dyn Settable, request: &Request) -> Correction
     let told = work.told();
     let work::Work { before, sets, residual, took, .. } = work;
     let (guest, trigger) = (guest.name(), request.trigger.clone());
-    Correction { guest, at, trigger, before, sets, residual, took, told, outcome }
+    Correction { guest, at, trigger, gap: None, before, sets, residual, took, told, outcome }
 }
 
 /// A guest that could not even be asked.
@@ -59,6 +59,7 @@ pub(crate) fn unreachable(guest: &str, request: &Request, refusal: &Refusal) -> 
         guest: guest.to_owned(),
         at: clock::realtime(),
         trigger: request.trigger.clone(),
+        gap: None,
         before: None,
         sets: vec![],
         residual: None,
