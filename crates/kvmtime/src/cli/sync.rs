@@ -120,7 +120,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let domains = if args.all { running(&args.connect)? } else { args.domains.clone() };
     all.extend(of_libvirt(&args.connect, &domains, &request));
     output::corrections(&all, args.format)?;
-    keep(&all, args.history.as_deref())?;
+    if !args.dry_run {
+        keep(&all, args.history.as_deref())?;
+    }
     Ok(exit(&all))
 }
 
@@ -137,9 +139,7 @@ pub(super) fn exit(all: &[Correction]) -> Exit {
 /// Appends what was set, or could not be, to the history.
 pub(super) fn keep(all: &[Correction], path: Option<&Path>) -> anyhow::Result<()> {
     let path = path.map_or_else(history::place, Path::to_owned);
-    let done = |one: &&Correction| !matches!(one.outcome, Outcome::WouldSet);
-    let entries: Vec<&Correction> = all.iter().filter(done).collect();
-    history::corrections::append(&path, &entries).map_err(|error| {
+    history::corrections::append(&path, all).map_err(|error| {
         let message =
             format!("cannot write the history {}: {}", path.display(), world::plain(&error));
         Hinted::new(message, "the clocks were set all the same; --history names another file")

@@ -26,6 +26,8 @@ pub(super) struct Work<'a> {
     pub(super) took: Nanos,
     /// The longest that a question and its answer took.
     longest: Nanos,
+    shortest: Nanos,
+    /// What was learned from the last set.
     lead: Option<Lead>,
     /// Whether a time was sent that may still be set.
     under_way: bool,
@@ -44,6 +46,7 @@ impl<'a> Work<'a> {
             residual: None,
             took: Nanos(0),
             longest: Nanos(0),
+            shortest: Nanos(i64::MAX),
             lead: None,
             under_way: false,
             told: None,
@@ -102,7 +105,7 @@ impl<'a> Work<'a> {
             let new = self.guest.time(self.patience())?.offset;
             let now = clock::monotonic();
             self.longest = self.longest.max(now - began);
-            self.lead.get_or_insert(Lead::of_round_trip(now - began));
+            self.shortest = self.shortest.min(now - began);
             // What contradicts earlier ones was read after a step.
             let both = known.and_then(|(then, old)| old.widened(parted(now - then)).intersect(new));
             let offset = both.unwrap_or(new);
@@ -121,27 +124,33 @@ impl<'a> Work<'a> {
 
     /// Sets the clock, and reads it back.
     fn step(&mut self, before: Interval) -> Result<Interval, Refusal> {
-        let mut lead = self.lead.unwrap_or(Lead::of_round_trip(Nanos(0)));
+        let mut lead = self.lead.unwrap_or(Lead::of_round_trip(self.shortest));
         let begun = clock::monotonic();
         self.under_way = true;
         let set = self.guest.set(lead.get(), self.patience());
         let took = clock::monotonic() - begun;
         // In words it may also say that only what comes after setting the clock failed: that is seen below.
         if let Err(refusal) = &set
-            && !matches!(refusal, Refusal::Words(_))
+            && !matches!(refusal, Refusal::Words(_) | Refusal::Unanswered)
         {
-            self.under_way = *refusal == Refusal::Unanswered;
+            self.under_way = false;
             return Err(refusal.clone());
         }
         self.sets.push(Set { lead: lead.get(), took, after: None });
+        if set == Err(Refusal::Unanswered) {
+            return Err(Refusal::Unanswered);
+        }
         let after = self.look()?;
         if let Some(set) = self.sets.last_mut() {
             set.after = Some(after);
         }
-        let passed = clock::monotonic() - begun;
-        let unmoved = after.intersect(before.widened(parted(passed))).is_some();
-        if unmoved && before.within(self.request.policy.tolerance) == Verdict::Exceeded {
-            return Err(set.err().unwrap_or(Refusal::Unmoved));
+        let parted = parted(clock::monotonic() - begun);
+        // It was told the host's time plus the lead at some time before it answered.
+        let told = Interval::between(lead.get() - took, lead.get()).widened(parted);
+        if after.intersect(told).is_none() {
+            let unmoved = after.intersect(before.widened(parted)).is_some();
+            let why = if unmoved { Refusal::Unmoved } else { Refusal::Contested };
+            return Err(set.err().unwrap_or(why));
         }
         lead.learn(after);
         self.lead = Some(lead);

@@ -13,7 +13,7 @@ use super::file;
 ///
 /// # Errors
 /// When the file cannot be made, or is no history.
-pub(crate) fn append(path: &Path, entries: &[&Correction]) -> io::Result<()> {
+pub(crate) fn append(path: &Path, entries: &[Correction]) -> io::Result<()> {
     if entries.is_empty() {
         return Ok(());
     }

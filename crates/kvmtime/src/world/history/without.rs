@@ -1,7 +1,7 @@
 //! No history.
 
 macro_rules! without {
-    ($name:ident, $entry:ty, $append:ty) => {
+    ($name:ident, $entry:ty) => {
         pub(crate) mod $name {
             use std::io;
             use std::path::Path;
@@ -10,7 +10,7 @@ macro_rules! without {
             ///
             /// # Errors
             /// Always.
-            pub(crate) fn append(_: &Path, _: &[$append]) -> io::Result<()> {
+            pub(crate) fn append(_: &Path, _: &[$entry]) -> io::Result<()> {
                 Err(io::Error::other("this kvmtime is built without a history"))
             }
 
@@ -25,5 +25,5 @@ macro_rules! without {
     };
 }
 
-without!(measurements, kvmtime_core::reading::Earlier, kvmtime_core::reading::Earlier);
-without!(corrections, kvmtime_core::sync::Correction, &kvmtime_core::sync::Correction);
+without!(measurements, kvmtime_core::reading::Earlier);
+without!(corrections, kvmtime_core::sync::Correction);
