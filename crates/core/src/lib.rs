@@ -21,5 +21,6 @@ pub mod reading;
 pub mod rule;
 pub mod rules;
 pub mod symptoms;
+pub mod sync;
 pub mod translate;
 pub mod units;

@@ -13,6 +13,7 @@ mod history;
 mod keep_clocksource;
 mod measure;
 mod rules;
+mod sync;
 mod targets;
 mod translate;
 
@@ -41,6 +42,7 @@ enum Command {
     Measure(measure::Args),
     History(history::Args),
     Echo(echo::Args),
+    Sync(sync::Args),
 }
 
 /// Runs the program: what was typed, what came of it, and the exit status.
@@ -65,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Measure(args) => measure::run(&args),
         Command::History(args) => history::run(&args),
         Command::Echo(args) => echo::run(&args),
+        Command::Sync(args) => sync::run(&args),
     };
     done.unwrap_or_else(|error| exit::failed(&error)).into()
 }
