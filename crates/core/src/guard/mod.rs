@@ -4,12 +4,16 @@ mod backoff;
 mod gap;
 mod limits;
 mod scheduler;
+mod status;
 #[cfg(test)]
 mod tests;
 mod trigger;
+mod verdict;
 
 pub use backoff::Backoff;
 pub use gap::{Gap, Gaps};
 pub use limits::Limits;
 pub use scheduler::{Cause, Job, Outcome, Scheduler};
+pub use status::{Counts, Doing, Guarded, SCHEMA, Source, Status};
 pub use trigger::{Guest, Kind, Means, Notice, Trigger};
+pub use verdict::{is_gone, outcome};

@@ -10,6 +10,7 @@ mod folder;
 pub(crate) mod history;
 mod live;
 mod record;
+pub(crate) mod service;
 mod talk;
 mod writable;
 
@@ -29,6 +30,7 @@ pub(crate) use live::{
     threads, variable,
 };
 pub(crate) use record::Recorder;
+pub(crate) use service::Desk;
 pub(crate) use talk::{Listener, Packets, Talk};
 pub(crate) use writable::{Held, Witness, Writable, save};
 
