@@ -9,6 +9,7 @@ mod echo;
 mod exit;
 mod explain;
 mod facts;
+mod guard;
 mod history;
 mod keep_clocksource;
 mod measure;
@@ -43,6 +44,7 @@ enum Command {
     History(history::Args),
     Echo(echo::Args),
     Sync(sync::Args),
+    Guard(guard::Args),
 }
 
 /// Runs the program: what was typed, what came of it, and the exit status.
@@ -68,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::History(args) => history::run(&args),
         Command::Echo(args) => echo::run(&args),
         Command::Sync(args) => sync::run(&args),
+        Command::Guard(args) => guard::run(&args),
     };
     done.unwrap_or_else(|error| exit::failed(&error)).into()
 }

@@ -25,6 +25,7 @@ use kvmtime_core::sync::{self as correcting, Correction, Policy};
 use kvmtime_core::units::Nanos;
 use kvmtime_sys::signals::{Mailbox, Signal};
 use kvmtime_sys::timer::Steps;
+use wildmatch::WildMatch;
 
 use crate::sync::Request;
 use crate::world::service::{self, Told};
@@ -308,8 +309,8 @@ impl Guard<'_> {
         let now = clock::boottime();
         let notice = match notice {
             Notice::Listed { source, guests, at } => {
-                let ignored = |guest: &Guest| self.settings.ignore.contains(&guest.name);
-                let guests: Vec<_> = guests.into_iter().filter(|guest| !ignored(guest)).collect();
+                let mine = |guest: &Guest| !self.is_ignored(guest);
+                let guests: Vec<_> = guests.into_iter().filter(mine).collect();
                 self.sources.reached(&source);
                 (self.tell)(&Said::Reached(&source, guests.len()))?;
                 Notice::Listed { source, guests, at }
@@ -350,7 +351,8 @@ impl Guard<'_> {
     }
 
     fn is_ignored(&self, guest: &Guest) -> bool {
-        self.settings.ignore.contains(&guest.name)
+        let matches = |pattern: &String| WildMatch::new(pattern).matches(&guest.name);
+        self.settings.ignore.iter().any(matches)
     }
 
     fn done(&mut self, done: Done) -> io::Result<()> {
@@ -382,6 +384,9 @@ impl Guard<'_> {
             || !record.last.as_ref().is_some_and(same);
         if news {
             (self.tell)(&Said::Looked(&correction))?;
+            let Counts { looks, corrected, failed, .. } = self.counts;
+            let doing = format!("{looks} looks, {corrected} corrected, {failed} failed");
+            service::tell(&Told::Doing(&doing));
             self.keeper.iter().for_each(|keeper| keeper.keep(correction.clone()));
         }
         (record.last, record.at) = (Some(correction), now);

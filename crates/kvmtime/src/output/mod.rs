@@ -10,6 +10,7 @@ mod correction;
 mod event;
 mod explain;
 mod facts;
+mod guard;
 mod history;
 mod json;
 mod junit;
@@ -33,12 +34,15 @@ use kvmtime_core::check::{FLEET, Report};
 use kvmtime_core::events::Event;
 use kvmtime_core::facts::Facts;
 use kvmtime_core::finding::{Finding, Severity};
+use kvmtime_core::guard::Status;
 use kvmtime_core::messages::Explained;
 use kvmtime_core::reading::Earlier;
 use kvmtime_core::rule::Rule;
 use kvmtime_core::symptoms::Ranked;
 use kvmtime_core::sync::Correction;
 use kvmtime_core::translate::{Difference, Translation};
+
+use crate::guard::Said;
 
 pub(crate) use bench_svg::draw;
 pub(crate) use limit::Limit;
@@ -446,6 +450,25 @@ pub(crate) fn event(event: &Event, format: Table) -> io::Result<()> {
     to_stdout(|out| match format {
         Table::Json => event::json(out, event),
         Table::Text | Table::Csv => event::text(out, event),
+    })
+}
+
+/// Prints what a guard does.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn guard(said: &Said<'_>) -> io::Result<()> {
+    to_stdout(|out| guard::said(out, said))
+}
+
+/// Prints what a guard says of itself.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn guard_status(status: &Status, format: Plain) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => guard::status(out, status),
+        Plain::Json => json::value(out, status),
     })
 }
 
