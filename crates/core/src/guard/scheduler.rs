@@ -218,19 +218,19 @@ impl Scheduler {
         Some(Job { id, guest: state.guest.clone(), cause, tries })
     }
 
-    /// A look ended.
-    pub fn done(&mut self, now: Nanos, id: u64, outcome: Outcome) {
+    /// A look ended; gives how often it will have been tried when it is tried again soon.
+    pub fn done(&mut self, now: Nanos, id: u64, outcome: Outcome) -> Option<u32> {
         let runs = |state: &&mut State| state.running.as_ref().is_some_and(|run| run.id == id);
-        let Some(state) = self.guests.values_mut().find(runs) else { return };
-        let Some(run) = state.running.take() else { return };
+        let state = self.guests.values_mut().find(runs)?;
+        let run = state.running.take()?;
         state.ended = Some(now);
         if !state.there {
             let key = state.guest.key.clone();
             self.guests.remove(&key);
-            return;
+            return None;
         }
         if outcome == Outcome::Done {
-            return;
+            return None;
         }
         let Running { cause, tries, came, .. } = run;
         if let Some(due) = &mut state.due {
@@ -245,6 +245,7 @@ impl Scheduler {
             let at = now + self.backoff.after(tries);
             state.due = Some(Due { at, cause, tries: tries + 1 });
         }
+        state.due.as_ref().map(|due| due.tries)
     }
 
     /// When [`Self::next`] may have something that it does not have now; nothing if only a notice or an end changes that.

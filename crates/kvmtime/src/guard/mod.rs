@@ -1,7 +1,7 @@
 //! The daemon that keeps guests' clocks right.
 //!
 //! It has threads and no asynchronous runtime: libvirt's calls block, so that each look at a guest needs a thread of its own anyway
-//! (`docs/design/0004-threads-guard-the-guests.md`).
+//! (`docs/design/0002-guests-are-guarded-by-threads.md`).
 
 mod events;
 mod keeper;
@@ -21,7 +21,7 @@ use kvmtime_core::guard::{
     self, Cause, Counts, Gap, Gaps, Guarded, Guest, Job, Limits, Notice, Scheduler, Status,
 };
 use kvmtime_core::reading::Interval;
-use kvmtime_core::sync::{self as correcting, Correction, Policy};
+use kvmtime_core::sync::{self as correcting, Correction, Outcome, Policy};
 use kvmtime_core::units::Nanos;
 use kvmtime_sys::signals::{Mailbox, Signal};
 use kvmtime_sys::timer::Steps;
@@ -41,6 +41,10 @@ const WAITING: usize = 1024;
 const DRAIN: Nanos = Nanos(10_000_000_000);
 /// libvirtd tells what happened without saying when. It was seen to take this long on busy CPUs.
 const EVENT: Nanos = Nanos(100_000_000);
+/// Who did not answer so often is spoken of, some seconds after it was first tried.
+const SAID: u32 = 5;
+/// Who looks once does not wait for minutes.
+const TRIES_ONCE: u32 = 3;
 /// A clock that is disciplined parts from another by no more than this (`MAXFREQ`, include/linux/timex.h).
 const PPM: f64 = 500.0;
 
@@ -131,6 +135,8 @@ struct Record {
     /// When that was.
     at: Nanos,
     gap: Option<Gap>,
+    /// What was last said of it.
+    said: Option<String>,
 }
 
 struct Guard<'a> {
@@ -168,8 +174,10 @@ pub(crate) fn run(
     let keeper = keeper.map(|path| Keeper::start(path, sender.clone())).transpose()?;
     let sources = Sources::new(sender.clone())?;
     let seed = clock::realtime().0.cast_unsigned();
+    let tries = if settings.once { TRIES_ONCE } else { settings.limits.tries };
+    let limits = Limits { tries, ..settings.limits };
     let mut guard = Guard {
-        scheduler: Scheduler::new(settings.limits, seed),
+        scheduler: Scheduler::new(limits, seed),
         gaps: Gaps::default(),
         pool: Pool::new(sender, sources.means()),
         sources,
@@ -211,12 +219,14 @@ impl Guard<'_> {
     ) -> io::Result<()> {
         // A third of what systemd waits leaves two more tries.
         let alive = service::watchdog().map(|every| nanos(every / 3));
+        let mut due = alive.map(|_| clock::boottime());
         loop {
             let now = clock::boottime();
             self.begin(now)?;
             self.pool.shrink(now);
-            if alive.is_some() {
+            if due.is_some_and(|due| now >= due) {
                 service::tell(&Told::Alive);
+                due = alive.map(|every| now + every);
             }
             if self.is_over(now) {
                 return Ok(());
@@ -225,7 +235,7 @@ impl Guard<'_> {
                 self.scheduler.wake(now).filter(|_| self.draining.is_none()),
                 self.draining,
                 self.pool.shrinks_at(),
-                alive.map(|every| now + every),
+                due,
             ];
             let message = match wakes.into_iter().flatten().min() {
                 None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -359,7 +369,7 @@ impl Guard<'_> {
         let now = clock::boottime();
         self.pool.returned(now, &done);
         let Done { job, guest, mut correction, .. } = done;
-        self.scheduler.done(now, job, guard::outcome(&correction));
+        let again = self.scheduler.done(now, job, guard::outcome(&correction));
         if guard::is_gone(&correction) {
             self.records.remove(&guest.key);
             self.scheduler.notice(now, Notice::Gone(guest));
@@ -378,15 +388,16 @@ impl Guard<'_> {
             let was = record.last.as_ref().and_then(|last| Some((record.at, last.residual?)));
             correction.gap = Some(lost(&gap, was, now, &correction));
         }
-        let same = |last: &Correction| last.outcome == correction.outcome;
-        let news = !correction.sets.is_empty()
-            || correction.gap.is_some()
-            || !record.last.as_ref().is_some_and(same);
+        // An agent that is not there yet is none, until it does not come.
+        let waits = again.is_some_and(|tries| tries != SAID);
+        let known = record.said.as_deref() == Some(state(&correction));
+        let news = !correction.sets.is_empty() || correction.gap.is_some() || !known && !waits;
         if news {
             (self.tell)(&Said::Looked(&correction))?;
             let Counts { looks, corrected, failed, .. } = self.counts;
             let doing = format!("{looks} looks, {corrected} corrected, {failed} failed");
             service::tell(&Told::Doing(&doing));
+            record.said = Some(state(&correction).to_owned());
             self.keeper.iter().for_each(|keeper| keeper.keep(correction.clone()));
         }
         (record.last, record.at) = (Some(correction), now);
@@ -446,6 +457,17 @@ impl Guard<'_> {
             sources: self.sources.status(),
             guests: self.scheduler.guests().map(guarded).collect(),
         }
+    }
+}
+
+/// What is news when it changes.
+fn state(correction: &Correction) -> &str {
+    match &correction.outcome {
+        Outcome::Refused { why, .. } => why,
+        Outcome::InSync | Outcome::Corrected => "right",
+        Outcome::Slewing => "slewing",
+        Outcome::LeftAhead => "ahead",
+        Outcome::WouldSet => "would be set",
     }
 }
 

@@ -14,4 +14,5 @@ mod root;
 pub(crate) use guest::{Guest, READY, RESULTS, lines};
 pub(crate) use image::Image;
 pub(crate) use package::Unpacked;
+pub(crate) use qmp::Monitor;
 pub(crate) use root::Root;
