@@ -17,12 +17,17 @@ const JOURNALS: [&str; 2] = ["/var/log/journal", "/run/log/journal"];
 const QEMU: &str = "/var/log/libvirt/qemu";
 
 pub(super) fn probe(world: &World) -> Logs {
-    let buffer = world.output(&["dmesg"], || {
+    let kernel =
+        KERNEL.into_iter().fold(buffer(world), |found, path| found.or_else(|| text(world, path)));
+    Logs { kernel: kernel.map(|text| klog::parse(&text)), system: system(world), qemu: qemu(world) }
+}
+
+/// The kernel's own buffer.
+pub(super) fn buffer(world: &World) -> Fact<String> {
+    world.output(&["dmesg"], || {
         let bytes = kvmtime_sys::klog::read_all()?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
-    });
-    let kernel = KERNEL.into_iter().fold(buffer, |found, path| found.or_else(|| text(world, path)));
-    Logs { kernel: kernel.map(|text| klog::parse(&text)), system: system(world), qemu: qemu(world) }
+    })
 }
 
 fn text(world: &World, path: &str) -> Fact<String> {
