@@ -17,9 +17,10 @@ const JOURNALS: [&str; 2] = ["/var/log/journal", "/run/log/journal"];
 const QEMU: &str = "/var/log/libvirt/qemu";
 
 pub(super) fn probe(world: &World) -> Logs {
-    let kernel =
-        KERNEL.into_iter().fold(buffer(world), |found, path| found.or_else(|| text(world, path)));
-    Logs { kernel: kernel.map(|text| klog::parse(&text)), system: system(world), qemu: qemu(world) }
+    let file = |path| text(world, path).map(|text| klog::parse(&text));
+    let kernel = buffer(world).map(|text| klog::parse_buffer(&text));
+    let kernel = KERNEL.into_iter().fold(kernel, |found, path| found.or_else(|| file(path)));
+    Logs { kernel, system: system(world), qemu: qemu(world) }
 }
 
 /// The kernel's own buffer.
