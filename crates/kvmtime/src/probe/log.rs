@@ -14,6 +14,9 @@ const ARCHIVED: [&[&str]; 2] =
     [&["journalctl", "--no-pager"], &["journalctl", "--no-pager", "--catalog", "--boot"]];
 /// A journal is kept on disk or only until the machine stops (systemd-journald.service(8)).
 const JOURNALS: [&str; 2] = ["/var/log/journal", "/run/log/journal"];
+/// Holds what services say; others hold what users' programs do, and journalctl shows those that it may read
+/// (systemd-journald.service(8)).
+const OF_SERVICES: &str = "system.journal";
 const QEMU: &str = "/var/log/libvirt/qemu";
 
 pub(super) fn probe(world: &World) -> Logs {
@@ -88,5 +91,5 @@ fn journal(world: &World) -> Fact<String> {
         return found;
     }
     let command = [&["journalctl", "-b", "-q", "--no-pager"], &names[..]].concat();
-    world.run_on(&JOURNALS, &command)
+    world.run_on(&JOURNALS, OF_SERVICES, &command)
 }

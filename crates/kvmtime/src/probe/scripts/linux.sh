@@ -146,10 +146,18 @@ clocks='clocksource|[Cc]lock|TSC|tsc:|timekeeping|ntpd|chronyd|kvm|[Tt]ime|tick|
 run dmesg
 log "$clocks" /var/log/dmesg /var/log/kern.log /var/log/messages /var/log/syslog /var/log/daemon.log
 journals=$(ls -A /var/log/journal 2>/dev/null; ls -A /run/log/journal 2>/dev/null)
-if [ -n "$journals" ]; then
+closed=
+for journal in /var/log/journal/*/system.journal /run/log/journal/*/system.journal; do
+    [ -e "$journal" ] && closed=$journal
+    [ -r "$journal" ] && closed= && break
+done
+name=journalctl_-b_-q_--no-pager_-t_chronyd_-t_ntpd_-t_libvirtd_-t_virtqemud
+if [ -n "$closed" ]; then
+    unknown "/kvmtime/run/$name" '"denied"'
+elif [ -n "$journals" ]; then
     run journalctl -b -q --no-pager -t chronyd -t ntpd -t libvirtd -t virtqemud
 else
-    unknown /kvmtime/run/journalctl_-b_-q_--no-pager_-t_chronyd_-t_ntpd_-t_libvirtd_-t_virtqemud '"absent"'
+    unknown "/kvmtime/run/$name" '"absent"'
 fi
 
 finish
