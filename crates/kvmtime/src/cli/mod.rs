@@ -9,9 +9,12 @@ mod echo;
 mod exit;
 mod explain;
 mod facts;
+mod guests;
 mod history;
 mod keep_clocksource;
 mod measure;
+mod pause;
+mod resume;
 mod rules;
 mod sync;
 mod targets;
@@ -43,6 +46,8 @@ enum Command {
     History(history::Args),
     Echo(echo::Args),
     Sync(sync::Args),
+    Pause(pause::Args),
+    Resume(resume::Args),
 }
 
 /// Runs the program: what was typed, what came of it, and the exit status.
@@ -68,6 +73,8 @@ pub fn main() -> ExitCode {
         Command::History(args) => history::run(&args),
         Command::Echo(args) => echo::run(&args),
         Command::Sync(args) => sync::run(&args),
+        Command::Pause(args) => pause::run(&args),
+        Command::Resume(args) => resume::run(&args),
     };
     done.unwrap_or_else(|error| exit::failed(&error)).into()
 }
