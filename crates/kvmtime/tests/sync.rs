@@ -52,7 +52,7 @@ fn of(command: &str, guest: &Guest, options: &[&str]) -> Value {
     let (agent, monitor) = (socket(guest, "agent.sock"), socket(guest, "monitor"));
     let history = socket(guest, "history.sqlite");
     let arguments =
-        ["sync", "--qga", &agent, "--qmp", &monitor, "--history", &history, "--format", "json"];
+        [command, "--qga", &agent, "--qmp", &monitor, "--history", &history, "--format", "json"];
     let output = kvmtime().args(arguments).args(options).output().unwrap();
     json(&output)["guests"][0].clone()
 }
