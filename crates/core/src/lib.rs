@@ -12,6 +12,7 @@ pub mod events;
 pub mod fact;
 pub mod facts;
 pub mod finding;
+pub mod guard;
 pub mod lifecycle;
 pub mod messages;
 pub mod plan;

@@ -6,6 +6,7 @@ mod bench;
 pub mod cli;
 mod config;
 mod guest;
+mod guard;
 mod measure;
 mod output;
 mod probe;

@@ -5,6 +5,7 @@
 
 mod bracket;
 pub(crate) mod clock;
+mod ending;
 mod folder;
 pub(crate) mod history;
 mod live;
@@ -21,6 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use bracket::{Bracket, turned};
+pub(crate) use ending::{End, Lifeline, lifeline};
 pub(crate) use folder::is_evidence;
 pub(crate) use live::{
     Entry, Input, epoch_seconds, finish, input, is_there, memory, number, open, processes, read,

@@ -13,7 +13,7 @@ use std::time::Duration;
 use kvmtime_core::units::Nanos;
 use kvmtime_sys::{tty, vsock, wait};
 
-use super::clock;
+use super::{End, clock};
 
 /// A line that is longer is none that anybody here waits for.
 const LONGEST: usize = 1 << 16;
@@ -132,6 +132,34 @@ impl Talk {
                 return Err(late());
             }
         }
+    }
+
+    /// The next line, whenever it comes; nothing when the end of all work does.
+    ///
+    /// # Errors
+    /// When the other end is gone.
+    pub(crate) fn line_or(&mut self, end: &End) -> io::Result<Option<Vec<u8>>> {
+        loop {
+            if self.unread.contains(&b'\n') {
+                return self.line(clock::monotonic()).map(Some);
+            }
+            match wait::first(&[end.as_fd(), self.file.as_fd()], -1)? {
+                Some(0) => return Ok(None),
+                Some(_) if self.unread.len() > LONGEST => {
+                    return Err(io::Error::other("it sends no lines"));
+                }
+                Some(_) => self.more()?,
+                None => {}
+            }
+        }
+    }
+
+    /// Another end of the same conversation, which only writes.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub(crate) fn writer(&self) -> io::Result<Self> {
+        self.file.try_clone().map(Self::of)
     }
 
     fn more(&mut self) -> io::Result<()> {

@@ -12,6 +12,13 @@ use super::error::{Error, code};
 /// A connection, a domain or another object of libvirt's.
 pub(super) type Ptr = *mut c_void;
 
+/// What libvirt calls for an event, whose real type is that of the event.
+pub(super) type Callback = unsafe extern "C" fn(Ptr, Ptr, *mut c_void);
+/// What libvirt calls when a connection broke.
+type OnClose = unsafe extern "C" fn(Ptr, c_int, *mut c_void);
+type OnTimeout = unsafe extern "C" fn(c_int, *mut c_void);
+type Free = unsafe extern "C" fn(*mut c_void);
+
 macro_rules! library {
     ($calls:ident of $file:literal: $($name:ident: fn($($arg:ty),*) -> $ret:ty;)+) => {
         pub(super) struct $calls { $(pub(super) $name: unsafe extern "C" fn($($arg),*) -> $ret,)+ }
@@ -67,6 +74,16 @@ library! { Calls of "libvirt.so.0":
     virDomainSnapshotNum: fn(Ptr, c_uint) -> c_int;
     virDomainGetAutostart: fn(Ptr, *mut c_int) -> c_int;
     virDomainFree: fn(Ptr) -> c_int;
+    virConnectSetKeepAlive: fn(Ptr, c_int, c_uint) -> c_int;
+    virConnectRegisterCloseCallback: fn(Ptr, OnClose, *mut c_void, Option<Free>) -> c_int;
+    virConnectUnregisterCloseCallback: fn(Ptr, OnClose) -> c_int;
+    virConnectDomainEventRegisterAny: fn(Ptr, Ptr, c_int, Callback, *mut c_void, Option<Free>) -> c_int;
+    virConnectDomainEventDeregisterAny: fn(Ptr, c_int) -> c_int;
+    virEventRegisterDefaultImpl: fn() -> c_int;
+    virEventRunDefaultImpl: fn() -> c_int;
+    virEventAddTimeout: fn(c_int, Option<OnTimeout>, *mut c_void, Option<Free>) -> c_int;
+    virEventUpdateTimeout: fn(c_int, c_int) -> ();
+    virEventRemoveTimeout: fn(c_int) -> c_int;
 }
 
 library! { QemuCalls of "libvirt-qemu.so.0":

@@ -9,10 +9,12 @@ mod connection;
 mod described;
 mod domain;
 mod error;
+mod events;
 mod state;
 
 pub use connection::{Connection, Named};
 pub use described::Described;
 pub use domain::Domain;
 pub use error::{Error, code};
+pub use events::{Event, Loop, Watch};
 pub use state::{Detail, Reason, State, What};
