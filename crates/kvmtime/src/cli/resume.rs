@@ -42,8 +42,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     // Without a history nothing is known of the pause, and the guests go on all the same.
     let past = history::corrections::read(&args.guests.place(), None).unwrap_or_default();
     let paused = |name: &str| {
-        let last = past.iter().rev().find(|one: &&Correction| one.guest == name);
-        last.filter(|one| one.outcome == Outcome::Paused)
+        let mut own = past.iter().rev().filter(|one: &&Correction| one.guest == name);
+        own.find(|one| one.outcome == Outcome::Paused || one.is_right())
+            .filter(|one| one.outcome == Outcome::Paused)
     };
     let all = args.guests.each(&args.domains, "resume", |guest| {
         let before = paused(&guest.name());
