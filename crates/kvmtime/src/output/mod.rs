@@ -6,6 +6,7 @@ mod bench_workload;
 mod brief;
 mod chart;
 mod columns;
+mod correction;
 mod event;
 mod explain;
 mod facts;
@@ -36,6 +37,7 @@ use kvmtime_core::messages::Explained;
 use kvmtime_core::reading::Earlier;
 use kvmtime_core::rule::Rule;
 use kvmtime_core::symptoms::Ranked;
+use kvmtime_core::sync::Correction;
 use kvmtime_core::translate::{Difference, Translation};
 
 pub(crate) use bench_svg::draw;
@@ -202,6 +204,29 @@ pub(crate) fn measurements(all: &Measurements, format: Table) -> io::Result<()> 
         Table::Text => measurement::text(out, all),
         Table::Json => measurement::json(out, all),
         Table::Csv => measurement::csv(out, all),
+    })
+}
+
+/// Prints what was done to guests' clocks.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn corrections(all: &[Correction], format: Plain) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => correction::text(out, all),
+        Plain::Json => correction::json(out, "kvmtime.sync/1", all),
+    })
+}
+
+/// Prints what was done to guests' clocks earlier.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn past_corrections(all: &[Correction], format: Table) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Table::Text => correction::past(out, all),
+        Table::Json => correction::json(out, "kvmtime.corrections/1", all),
+        Table::Csv => correction::csv(out, all),
     })
 }
 

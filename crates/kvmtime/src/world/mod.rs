@@ -3,7 +3,9 @@
 //! Three things go through it: files, what programs print, and answers of the kernel and libvirt. Each comes back as a
 //! fact with its source. A recording world keeps all that was read in a folder, which is then evidence itself.
 
+mod bracket;
 pub(crate) mod clock;
+mod ending;
 mod folder;
 pub(crate) mod history;
 mod live;
@@ -19,6 +21,8 @@ use kvmtime_core::fact::{Fact, Unknown, Why};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub(crate) use bracket::{Bracket, turned};
+pub(crate) use ending::{End, Lifeline, lifeline};
 pub(crate) use folder::is_evidence;
 pub(crate) use live::{
     Entry, Input, epoch_seconds, finish, input, is_there, memory, number, open, processes, read,
