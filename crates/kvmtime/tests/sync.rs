@@ -48,13 +48,12 @@ fn socket(guest: &Guest, name: &str) -> String {
     guest.path(name).into_os_string().into_string().unwrap()
 }
 
-fn sync(guest: &Guest, options: &[&str]) -> Value {
+fn of(command: &str, guest: &Guest, options: &[&str]) -> Value {
     let (agent, monitor) = (socket(guest, "agent.sock"), socket(guest, "monitor"));
     let history = socket(guest, "history.sqlite");
     let arguments =
-        ["sync", "--qga", &agent, "--qmp", &monitor, "--history", &history, "--format", "json"];
+        [command, "--qga", &agent, "--qmp", &monitor, "--history", &history, "--format", "json"];
     let output = kvmtime().args(arguments).args(options).output().unwrap();
-    eprintln!("{}", String::from_utf8_lossy(&output.stdout));
     json(&output)["guests"][0].clone()
 }
 
@@ -74,8 +73,31 @@ fn a_guest_that_was_stopped_is_right_again() {
     guest.says("sync me");
     for _ in 0..3 {
         guest.pause(Duration::from_secs(2));
-        let found = sync(&guest, &[]);
-        eprintln!("{:?}", echo(&guest));
+        let found = of("sync", &guest, &[]);
         assert_eq!(found["outcome"], "corrected", "{found}");
+        let (lo, hi) = echo(&guest);
+        assert!(lo > -10_000_000 && hi < 10_000_000, "{lo} {hi}: {found}");
     }
+}
+
+#[test]
+fn pause_and_resume_are_a_pair() {
+    let Some(mut guest) = need(guest(&[])) else { return };
+    guest.says("sync me");
+    let found = of("pause", &guest, &[]);
+    assert_eq!(found["outcome"], "paused", "{found}");
+    assert_eq!(of("sync", &guest, &[])["why"], "paused");
+    std::thread::sleep(Duration::from_secs(3));
+    let found = of("resume", &guest, &[]);
+    assert_eq!(found["outcome"], "corrected", "{found}");
+    let (host, lost) = (&found["gap"]["host"], &found["gap"]["guest"]);
+    assert!(host["lo"].as_i64().unwrap() > 3_000_000_000, "{host}");
+    // Its clock stood as long as it did.
+    assert!(
+        host["lo"].as_i64() <= lost["hi"].as_i64() && lost["lo"].as_i64() <= host["hi"].as_i64()
+    );
+    let (lo, hi) = echo(&guest);
+    assert!(lo > -10_000_000 && hi < 10_000_000, "{lo} {hi}");
+    // Who runs is only looked at.
+    assert_eq!(of("resume", &guest, &[])["outcome"], "in-sync");
 }

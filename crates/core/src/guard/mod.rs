@@ -3,6 +3,8 @@
 mod backoff;
 mod gap;
 mod limits;
+mod monitored;
+mod said;
 mod scheduler;
 mod status;
 #[cfg(test)]
@@ -13,6 +15,8 @@ mod verdict;
 pub use backoff::Backoff;
 pub use gap::{Gap, Gaps};
 pub use limits::Limits;
+pub use monitored::Monitored;
+pub use said::Said;
 pub use scheduler::{Cause, Job, Outcome, Scheduler};
 pub use status::{Counts, Doing, Guarded, SCHEMA, Source, Status};
 pub use trigger::{Guest, Kind, Means, Notice, Trigger};

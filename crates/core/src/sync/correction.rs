@@ -33,6 +33,8 @@ pub enum Outcome {
     InSync,
     /// It is right now.
     Corrected,
+    /// The guest was stopped with it.
+    Paused,
     /// It is being slewed.
     Slewing,
     /// It is ahead and was left so, as asked.

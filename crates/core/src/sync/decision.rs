@@ -6,7 +6,7 @@ use crate::units::Nanos;
 use super::Refusal;
 
 /// What may be done to a guest's clock, and when it is right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Policy {
     /// The whole interval of the offset must be within it.
     pub tolerance: Nanos,

@@ -10,9 +10,12 @@ mod exit;
 mod explain;
 mod facts;
 mod guard;
+mod guests;
 mod history;
 mod keep_clocksource;
 mod measure;
+mod pause;
+mod resume;
 mod rules;
 mod sync;
 mod targets;
@@ -45,6 +48,8 @@ enum Command {
     Echo(echo::Args),
     Sync(sync::Args),
     Guard(guard::Args),
+    Pause(pause::Args),
+    Resume(resume::Args),
 }
 
 /// Runs the program: what was typed, what came of it, and the exit status.
@@ -71,6 +76,8 @@ pub fn main() -> ExitCode {
         Command::Echo(args) => echo::run(&args),
         Command::Sync(args) => sync::run(&args),
         Command::Guard(args) => guard::run(&args),
+        Command::Pause(args) => pause::run(&args),
+        Command::Resume(args) => resume::run(&args),
     };
     done.unwrap_or_else(|error| exit::failed(&error)).into()
 }

@@ -1,16 +1,13 @@
 //! `kvmtime sync`.
 
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-
-use kvmtime_core::sync::{Correction, Outcome, Policy, Refusal};
+use kvmtime_core::sync::Policy;
 use kvmtime_core::units::Nanos;
 
-use super::exit::{Exit, Hinted};
-use crate::guest::{Agent, Bare, Monitor, Settable};
+use super::exit::Exit;
+use super::guests::{self, Guests};
 use crate::output::{self, Plain};
 use crate::sync::{self, Request};
-use crate::world::{self, history};
+use crate::world;
 
 /// Set guests' clocks through their agents, read them back, and repeat until they are proven right
 ///
@@ -36,17 +33,8 @@ pub(super) struct Args {
     #[arg(long, conflicts_with = "domains")]
     all: bool,
 
-    /// The guest whose agent listens at this socket
-    #[arg(long, value_name = "SOCKET")]
-    qga: Option<PathBuf>,
-
-    /// The same guest's QMP monitor: to tell whether it runs, and to drop the ticks that its RTC owes it
-    #[arg(long, value_name = "SOCKET", requires = "qga")]
-    qmp: Option<PathBuf>,
-
-    /// The libvirt that knows the domains
-    #[arg(long, value_name = "URI", default_value = "qemu:///system")]
-    connect: String,
+    #[command(flatten)]
+    guests: Guests,
 
     #[command(flatten)]
     rules: Rules,
@@ -54,10 +42,6 @@ pub(super) struct Args {
     /// Only say what would be done; exit status 1 when a clock would be set
     #[arg(long)]
     dry_run: bool,
-
-    /// The file to keep it in [default: that of `kvmtime history`]
-    #[arg(long, value_name = "FILE")]
-    history: Option<PathBuf>,
 
     /// How to print the result
     #[arg(long, value_enum, default_value_t)]
@@ -118,110 +102,13 @@ impl Rules {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     world::clock::catch_signals()?;
-    let request = args.rules.request("asked for", args.dry_run);
-    let mut all = Vec::new();
-    if let Some(qga) = &args.qga {
-        all.push(bare(qga, args.qmp.as_deref(), &request));
-    }
-    let domains = if args.all { running(&args.connect)? } else { args.domains.clone() };
-    all.extend(of_libvirt(&args.connect, &domains, &request));
+    let request = args.rules.request("sync", args.dry_run);
+    let running = || guests::running(&args.guests.connect);
+    let domains = if args.all { running()? } else { args.domains.clone() };
+    let all = args.guests.each(&domains, "sync", |guest| sync::correct(guest, &request));
     output::corrections(&all, args.format)?;
     if !args.dry_run {
-        keep(&all, args.history.as_deref())?;
+        args.guests.keep(&all)?;
     }
-    Ok(exit(&all))
-}
-
-/// How a run over these guests ends.
-pub(super) fn exit(all: &[Correction]) -> Exit {
-    let done = |one: &Correction| one.is_right() || one.outcome == Outcome::LeftAhead;
-    match (all.iter().any(Correction::is_unknown), all.iter().all(done)) {
-        (true, _) => Exit::Failed,
-        (false, false) => Exit::Findings,
-        (false, true) => Exit::Clean,
-    }
-}
-
-/// Appends what was set, or could not be, to the history.
-pub(super) fn keep(all: &[Correction], path: Option<&Path>) -> anyhow::Result<()> {
-    let path = path.map_or_else(history::place, Path::to_owned);
-    history::corrections::append(&path, all).map_err(|error| {
-        let message =
-            format!("cannot write the history {}: {}", path.display(), world::plain(&error));
-        Hinted::new(message, "the clocks were set all the same; --history names another file")
-            .into()
-    })
-}
-
-fn bare(qga: &Path, qmp: Option<&Path>, request: &Request) -> Correction {
-    let opened = || -> Result<Bare, Refusal> {
-        let monitor = qmp.map(Monitor::open).transpose();
-        let closed = |error| Refusal::NoSocket(format!("QEMU's monitor: {}", world::plain(&error)));
-        Ok(Bare::new(Agent::open(qga, request.timeout)?, monitor.map_err(closed)?))
-    };
-    match opened() {
-        Ok(mut guest) => sync::correct(&mut guest, request),
-        Err(refusal) => sync::unreachable(&qga.display().to_string(), request, &refusal),
-    }
-}
-
-/// At most so many guests are asked at once: libvirtd has 20 workers for all its clients (`max_workers`, libvirtd.conf).
-const AT_ONCE: usize = 8;
-
-#[cfg(feature = "libvirt")]
-fn running(uri: &str) -> anyhow::Result<Vec<String>> {
-    use kvmtime_sys::libvirt::Connection;
-    let names = Connection::open(uri).and_then(|libvirt| libvirt.running());
-    let names = names.map_err(|error| {
-        let hint = crate::guest::refused(error.clone()).hint();
-        Hinted::new(format!("cannot ask libvirt at {uri}: {error}"), hint)
-    })?;
-    Ok(names.into_iter().map(|named| named.name).collect())
-}
-
-/// All of them, some at once, in the order in which they were named. Each thread has a connection of its own, as libvirtd works on
-/// five calls of a client at once (`max_client_requests`).
-#[cfg(feature = "libvirt")]
-fn of_libvirt(uri: &str, names: &[String], request: &Request) -> Vec<Correction> {
-    use crate::guest::Domain;
-    use kvmtime_sys::libvirt::Connection;
-
-    let next = Mutex::new(names.iter().enumerate());
-    let done = Mutex::new(Vec::new());
-    let work = || {
-        let connection = Connection::open(uri).map_err(crate::guest::refused);
-        loop {
-            let taken = next.lock().ok().and_then(|mut next| next.next());
-            let Some((index, name)) = taken.filter(|_| !world::clock::interrupted()) else {
-                return;
-            };
-            let domain = connection.as_ref().map_err(Clone::clone);
-            let correction = match domain.and_then(|libvirt| Domain::open(libvirt, name)) {
-                Ok(mut domain) => sync::correct(&mut domain as &mut dyn Settable, request),
-                Err(refusal) => sync::unreachable(name, request, &refusal),
-            };
-            if let Ok(mut done) = done.lock() {
-                done.push((index, correction));
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE.min(names.len()) {
-            scope.spawn(work);
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_default();
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, correction)| correction).collect()
-}
-
-#[cfg(not(feature = "libvirt"))]
-fn running(_: &str) -> anyhow::Result<Vec<String>> {
-    anyhow::bail!("this kvmtime is built without libvirt")
-}
-
-#[cfg(not(feature = "libvirt"))]
-fn of_libvirt(_: &str, names: &[String], request: &Request) -> Vec<Correction> {
-    let without = Refusal::Words("this kvmtime is built without libvirt".to_owned());
-    names.iter().map(|name| sync::unreachable(name, request, &without)).collect()
+    Ok(guests::exit(&all))
 }

@@ -1,11 +1,9 @@
 //! What the daemon does: the table `[guard]`.
 
-use kvmtime_core::guard::Limits;
+use kvmtime_core::guard::{Limits, Monitored};
 use kvmtime_core::sync::Policy;
 use kvmtime_core::units::Nanos;
 use serde::{Deserialize, Serialize};
-
-use crate::guard::Monitored;
 
 /// A length of time as it was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,7 +18,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use kvmtime_core::guard::{
-    self, Cause, Counts, Gap, Gaps, Guarded, Guest, Job, Limits, Notice, Scheduler, Status,
+    self, Cause, Counts, Gap, Gaps, Guarded, Guest, Job, Limits, Monitored, Notice, Said,
+    Scheduler, Status,
 };
 use kvmtime_core::reading::Interval;
 use kvmtime_core::sync::{self as correcting, Correction, Outcome, Policy};
@@ -45,18 +46,10 @@ const EVENT: Nanos = Nanos(100_000_000);
 const SAID: u32 = 5;
 /// Who looks once does not wait for minutes.
 const TRIES_ONCE: u32 = 3;
+/// Threads that wait most of the time need no heap each.
+const HEAPS: i32 = 2;
 /// A clock that is disciplined parts from another by no more than this (`MAXFREQ`, include/linux/timex.h).
 const PPM: f64 = 500.0;
-
-/// A QEMU that no libvirt runs.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Monitored {
-    /// Where its monitor listens.
-    pub(crate) qmp: PathBuf,
-    /// Where its agent listens.
-    pub(crate) qga: PathBuf,
-}
 
 /// What a guard is to do.
 #[derive(Debug, Clone)]
@@ -81,30 +74,6 @@ pub(crate) struct Settings {
     pub(crate) socket: Option<PathBuf>,
     /// Each guest once, and then no more.
     pub(crate) once: bool,
-}
-
-/// What a guard says.
-pub(crate) enum Said<'a> {
-    /// It began.
-    Began,
-    /// A source was reached, and has so many guests.
-    Reached(&'a str, usize),
-    /// A source was lost.
-    Lost(&'a str, &'a str),
-    /// Something happened to the host.
-    Host(&'a guard::Trigger),
-    /// A guest did not run for a while.
-    Gap(&'a Gap),
-    /// What came of a look, where that is news.
-    Looked(&'a Correction),
-    /// It does what its files say now.
-    Reloaded,
-    /// It goes on as before.
-    NotReloaded(&'a str),
-    /// What was done could not be kept.
-    NotKept(&'a str),
-    /// It ends, with so many looks still under way.
-    Draining(usize),
 }
 
 /// What the threads tell the one that decides.
@@ -164,6 +133,7 @@ pub(crate) fn run(
     tell: &mut dyn FnMut(&Said<'_>) -> io::Result<()>,
 ) -> io::Result<Ended> {
     // Before there is any other thread.
+    kvmtime_sys::memory::share_heaps(HEAPS);
     let signals = Mailbox::open(&[Signal::Hangup, Signal::Interrupt, Signal::Terminate])?;
     let (sender, messages) = sync_channel(WAITING);
     let (line, end) = lifeline()?;
@@ -468,6 +438,7 @@ fn state(correction: &Correction) -> &str {
         Outcome::Slewing => "slewing",
         Outcome::LeftAhead => "ahead",
         Outcome::WouldSet => "would be set",
+        Outcome::Paused => "paused",
     }
 }
 

@@ -99,6 +99,9 @@ impl Pool {
                 let _ = thread.join();
             });
         }
+        if count > 0 {
+            kvmtime_sys::memory::trim();
+        }
     }
 
     /// When [`Self::shrink`] has something to do.

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::thread::JoinHandle;
 
-use kvmtime_core::guard::{Guest, Source};
+use kvmtime_core::guard::{Guest, Monitored, Source};
 
 use super::events::{self, qmp::Held};
 use super::work::{Means, Way};
-use super::{Message, Monitored, Settings};
+use super::{Message, Settings};
 use crate::world::{End, Lifeline, lifeline};
 
 /// What can be watched.

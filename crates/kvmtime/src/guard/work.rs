@@ -44,8 +44,8 @@ impl Means {
             Way::Bare(agent, monitor) => bare(agent, monitor, request),
             Way::Nowhere => Err(Refusal::NoChannel),
         };
-        let mut done =
-            done.unwrap_or_else(|refusal| sync::unreachable(&guest.name, request, &refusal));
+        let mut done = done
+            .unwrap_or_else(|refusal| sync::unreachable(&guest.name, &request.trigger, &refusal));
         // A socket's path is nobody's name.
         done.guest.clone_from(&guest.name);
         done
@@ -78,8 +78,7 @@ impl Means {
 }
 
 fn bare(agent: &std::path::Path, monitor: &Held, request: &Request) -> Result<Correction, Refusal> {
-    let patience = request.timeout.min(crate::guest::agent::PATIENCE);
-    let mut guest = Bare::new(Agent::open(agent, patience)?, None);
+    let mut guest = Bare::new(Agent::open(agent)?, None);
     let done = sync::correct(&mut guest, request);
     if !done.sets.is_empty() {
         // The ticks that its RTC still owes it belong to the time that it was just told.

@@ -124,18 +124,26 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
-    /// Opens it and lets the agent say that it listens.
+    /// Opens it; whether anybody listens is known when something is asked.
     ///
     /// # Errors
-    /// Why it does not.
-    pub(crate) fn open(path: &Path, patience: Nanos) -> Result<Self, Refusal> {
+    /// Why it cannot be opened.
+    pub(crate) fn connect(path: &Path) -> Result<Self, Refusal> {
         let name = path.display().to_string();
         let talk = Talk::unix(path).map_err(|error| match error.kind() {
             io::ErrorKind::PermissionDenied => Refusal::Denied(plain(&error)),
             _ => Refusal::NoSocket(plain(&error)),
         })?;
-        let mut agent = Self { talk, name, in_step: false };
-        agent.sync(clock::monotonic() + patience)?;
+        Ok(Self { talk, name, in_step: false })
+    }
+
+    /// Opens it and lets the agent say that it listens.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub(crate) fn open(path: &Path) -> Result<Self, Refusal> {
+        let mut agent = Self::connect(path)?;
+        agent.sync(clock::monotonic() + PATIENCE)?;
         Ok(agent)
     }
 

@@ -1,6 +1,6 @@
 //! A guest, seen from its host: by its agent, its monitor and libvirt.
 //!
-//! Who only reads is given a [`Guest`]; whoever changes something needs a [`Settable`], which only `sync/` may name.
+//! Who only reads is given a [`Guest`]; whoever changes something needs a [`Settable`], which tests/layers.rs keeps from all but `sync/` and `guard/`.
 
 pub(crate) mod agent;
 mod bare;

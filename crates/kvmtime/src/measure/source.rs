@@ -8,7 +8,7 @@ use kvmtime_core::reading::Link;
 
 use super::echo::{Echo, Port};
 use super::{Pair, UTC, agent, chronyd, ntp, phc, rtc, vmclock};
-use crate::guest::{self, agent::PATIENCE};
+use crate::guest;
 
 /// A pair of clocks, by what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +93,7 @@ impl Source {
                 return Err(io::Error::other("this kvmtime is built without libvirt"));
             }
             Self::Qga(path) => {
-                let socket = guest::Agent::open(path, PATIENCE).map_err(io::Error::other)?;
+                let socket = guest::Agent::open(path).map_err(io::Error::other)?;
                 let clock = format!("guest at {}", socket.name());
                 Box::new(agent::Agent::new(socket, &clock, "guest agent"))
             }

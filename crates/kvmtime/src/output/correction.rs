@@ -29,8 +29,25 @@ pub(super) fn text(out: &mut dyn Write, all: &[Correction]) -> io::Result<()> {
     all.iter().try_for_each(|one| line(out, one))
 }
 
-/// A line, and a hint below it where something failed.
+/// A line, and below it what the guest missed, and a hint where something failed.
 pub(super) fn line(out: &mut dyn Write, one: &Correction) -> io::Result<()> {
+    main(out, one)?;
+    let size = |size: Interval| format!("{} ± {}", size.middle(), size.radius());
+    match one.gap {
+        Some(Gap { host: Some(host), guest: Some(guest) }) => {
+            writeln!(out, "  it stood for {}, and its clock lost {}", size(host), size(guest))
+        }
+        Some(Gap { host: Some(host), guest: None }) => {
+            writeln!(out, "  it stood for {}", size(host))
+        }
+        Some(Gap { host: None, guest: Some(guest) }) => {
+            writeln!(out, "  its clock lost {}", size(guest))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn main(out: &mut dyn Write, one: &Correction) -> io::Result<()> {
     let known = |offset: Option<Interval>| offset.map_or("unknown".to_owned(), self::offset);
     let (guest, took) = (&one.guest, one.took);
     let now = known(one.residual);
@@ -50,6 +67,7 @@ pub(super) fn line(out: &mut dyn Write, one: &Correction) -> io::Result<()> {
             let daemon = one.told.as_deref().unwrap_or("its daemon");
             writeln!(out, "{guest}: being slewed by {daemon}: is {now} after {took}")
         }
+        Outcome::Paused => writeln!(out, "{guest}: paused: was {now}"),
         Outcome::LeftAhead => writeln!(out, "{guest}: left ahead: {now}"),
         Outcome::WouldSet => writeln!(out, "{guest}: would be set: {now}"),
         Outcome::Refused { why, message, hint } => {
@@ -65,12 +83,6 @@ pub(super) fn past(out: &mut dyn Write, all: &[Correction]) -> io::Result<()> {
     for one in all {
         let seconds = one.at.0.div_euclid(Nanos::SECOND.0);
         write!(out, "{}  {}  ", time(seconds), one.trigger)?;
-        if let Some(Gap { host, guest }) = one.gap {
-            let gap = [("stood", host), ("lost", guest)];
-            for (what, size) in gap.into_iter().filter_map(|(what, size)| Some((what, size?))) {
-                write!(out, "{what} {} ± {}  ", size.middle(), size.radius())?;
-            }
-        }
         line(out, one)?;
     }
     Ok(())
@@ -89,6 +101,7 @@ pub(super) fn csv(out: &mut dyn Write, all: &[Correction]) -> io::Result<()> {
         let outcome = match &one.outcome {
             Outcome::InSync => "in-sync",
             Outcome::Corrected => "corrected",
+            Outcome::Paused => "paused",
             Outcome::Slewing => "slewing",
             Outcome::LeftAhead => "left-ahead",
             Outcome::WouldSet => "would-set",

@@ -2,11 +2,9 @@
 
 use std::io::{self, Write};
 
-use kvmtime_core::guard::{Doing, Gap, Guarded, Kind, Source, Status};
+use kvmtime_core::guard::{Doing, Gap, Guarded, Kind, Said, Source, Status};
 
 use super::correction;
-use crate::guard::Said;
-
 pub(super) fn said(out: &mut dyn Write, said: &Said<'_>) -> io::Result<()> {
     match said {
         Said::Began => writeln!(out, "guard: began"),

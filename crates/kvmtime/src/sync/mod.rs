@@ -1,6 +1,7 @@
 //! Setting a guest's clock, and reading it back until it is proven right.
 
 mod daemon;
+mod pause;
 mod work;
 
 use kvmtime_core::sync::{Correction, Outcome, Policy, Refusal};
@@ -8,6 +9,8 @@ use kvmtime_core::units::Nanos;
 
 use crate::guest::Settable;
 use crate::world::clock;
+
+pub(crate) use pause::{pause, resume};
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -57,11 +60,11 @@ pub(crate) fn correct(guest: &mut dyn Settable, request: &Request) -> Correction
 }
 
 /// A guest that could not even be asked.
-pub(crate) fn unreachable(guest: &str, request: &Request, refusal: &Refusal) -> Correction {
+pub(crate) fn unreachable(guest: &str, trigger: &str, refusal: &Refusal) -> Correction {
     Correction {
         guest: guest.to_owned(),
         at: clock::realtime(),
-        trigger: request.trigger.clone(),
+        trigger: trigger.to_owned(),
         gap: None,
         before: None,
         sets: vec![],

@@ -101,11 +101,10 @@ impl<'a> Work<'a> {
         let enough = Nanos(tolerance.0 / 4);
         let mut known: Option<(Nanos, Interval)> = None;
         for _ in 0..READINGS {
-            let began = clock::monotonic();
             let new = self.guest.time(self.patience())?.offset;
             let now = clock::monotonic();
-            self.longest = self.longest.max(now - began);
-            self.shortest = self.shortest.min(now - began);
+            self.longest = self.longest.max(new.width());
+            self.shortest = self.shortest.min(new.width());
             // What contradicts earlier ones was read after a step.
             let both = known.and_then(|(then, old)| old.widened(parted(now - then)).intersect(new));
             let offset = both.unwrap_or(new);

@@ -136,12 +136,12 @@ impl World {
         self.output(command, || live::run(command))
     }
 
-    /// What a program prints about what these folders hold. It does not run where all are empty, as packages bring them.
-    pub(crate) fn run_on(&self, folders: &[&str], command: &[&str]) -> Fact<String> {
-        let filled = |folder| live::names(folder).is_ok_and(|names| !names.is_empty());
-        self.output(command, || match folders.iter().any(filled) {
-            true => live::run(command),
-            false => Err(io::ErrorKind::NotFound.into()),
+    /// What a program prints about what these folders hold. It does not run where all are empty, as packages bring them,
+    /// nor where no file of this name in a folder of theirs may be read: it would show less, and not say so.
+    pub(crate) fn run_on(&self, folders: &[&str], file: &str, command: &[&str]) -> Fact<String> {
+        self.output(command, || {
+            live::is_readable(folders, file)?;
+            live::run(command)
         })
     }
 

@@ -46,7 +46,7 @@ pub(crate) enum Agent {
 pub(crate) struct Domain {
     name: String,
     uuid: String,
-    folder: String,
+    folder: Mutex<String>,
     libvirt: Mutex<Arc<Libvirtd>>,
     truth: Mutex<Option<Truth>>,
     shell: Mutex<Option<Shell>>,
@@ -58,7 +58,7 @@ impl Domain {
             // Of one length: see `become_like`.
             name: format!("herd-{number:04}"),
             uuid: format!("6b766d74-696d-4e65-8000-{number:012}"),
-            folder: libvirt.folder().to_str().unwrap().to_owned(),
+            folder: Mutex::new(libvirt.folder().to_str().unwrap().to_owned()),
             libvirt: Mutex::new(Arc::clone(libvirt)),
             truth: Mutex::default(),
             shell: Mutex::default(),
@@ -75,7 +75,7 @@ impl Domain {
     }
 
     /// The file that its console is written to.
-    pub(super) fn console(&self) -> String {
+    pub(crate) fn console(&self) -> String {
         self.file("console")
     }
 
@@ -87,7 +87,7 @@ impl Domain {
         let xml = include_str!("domain.xml")
             .replace("@NAME@", &self.name)
             .replace("@UUID@", &self.uuid)
-            .replace("@FOLDER@", &self.folder)
+            .replace("@FOLDER@", &self.folder.lock().unwrap())
             .replace("@KERNEL@", kernel.to_str().unwrap());
         self.libvirt().define(&xml);
         Ok(())
@@ -96,6 +96,9 @@ impl Domain {
     /// Takes over what another domain saved. What they are called stands in front of QEMU's part of the file
     /// (`virQEMUSaveHeader` of libvirt) and is of one length.
     pub(super) fn become_like(&self, other: &Self) {
+        if self.name == other.name {
+            return;
+        }
         let mut saved = fs::read(other.file("save")).unwrap();
         let end = saved.windows(4).position(|bytes| bytes == b"QEVM").unwrap();
         for (old, new) in [(&other.name, &self.name), (&other.uuid, &self.uuid)] {
@@ -173,8 +176,8 @@ impl Domain {
         self.virsh("destroy", &[]);
     }
 
-    /// Moves it to another libvirt, whose folder becomes that of its sockets.
-    pub(crate) fn migrate(&self, to: &Arc<Libvirtd>) -> Output {
+    /// Moves it to another libvirt, in whose folder its sockets are from then on.
+    pub(crate) fn migrate(&self, to: &Arc<Libvirtd>) {
         self.part();
         let here = self.libvirt();
         let there = to.folder().to_str().unwrap();
@@ -189,7 +192,10 @@ impl Domain {
         let mut virsh = Command::new("virsh");
         virsh.args(["--connect", &here.uri(), "migrate", "--live", "--unsafe", "--persistent"]);
         virsh.args(["--undefinesource", "--xml", &xml, "--migrateuri", &socket]);
-        virsh.args([&self.name, &to.uri()]).output().unwrap()
+        let output = virsh.args([&self.name, &to.uri()]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        *self.folder.lock().unwrap() = there.to_owned();
+        *self.libvirt.lock().unwrap() = Arc::clone(to);
     }
 
     // What can be asked.
@@ -257,7 +263,7 @@ impl Domain {
 
     /// Where a file or socket of it lies.
     fn file(&self, kind: &str) -> String {
-        format!("{}/{}.{kind}", self.folder, self.name)
+        format!("{}/{}.{kind}", self.folder.lock().unwrap(), self.name)
     }
 
     /// Ends conversations with a QEMU that ends.

@@ -55,16 +55,18 @@ impl Herd {
             return;
         }
         first.save();
-        for domain in rest {
-            domain.become_like(first);
-        }
         let share = self.domains.len().div_ceil(AT_ONCE);
         thread::scope(|scope| {
             for some in self.domains.chunks(share) {
-                scope.spawn(move || some.iter().for_each(Domain::restore));
+                scope.spawn(move || {
+                    for domain in some {
+                        domain.become_like(first);
+                        domain.restore();
+                    }
+                    some.iter().for_each(Domain::answers);
+                });
             }
         });
-        self.domains.iter().for_each(Domain::answers);
     }
 
     /// The guests.

@@ -102,11 +102,6 @@ impl Libvirtd {
         self.command(program, arguments).output().unwrap()
     }
 
-    /// Its address out here.
-    pub(crate) fn uri(&self) -> String {
-        format!("qemu+unix:///system?socket=/proc/{}/root/run/libvirt/libvirt-sock", self.init)
-    }
-
     /// Runs a program in there, which must succeed, and gives what it prints.
     pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> String {
         let output = self.output(program, arguments);
