@@ -114,7 +114,7 @@ impl Guard {
     /// Waits until a guest was looked at for such a reason, and is right.
     fn right(&self, guest: &str, trigger: &str) -> Value {
         let is = |one: &Value| {
-            let trigger = one["last"]["trigger"].as_str().unwrap_or_default().starts_with(trigger);
+            let trigger = one["last"]["trigger"].as_str().unwrap_or_default().contains(trigger);
             one["name"] == guest && trigger && is_right(one) && one["doing"] == "rests"
         };
         let status = self.until(|status| all(status, "guests").iter().any(is));

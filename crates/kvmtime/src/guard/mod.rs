@@ -243,7 +243,8 @@ impl Guard<'_> {
             let trigger = match &cause {
                 Cause::Sweep => "sweep".to_owned(),
                 Cause::Triggers(all) => {
-                    all.last().map(|last| last.detail.clone()).unwrap_or_default()
+                    let all: Vec<&str> = all.iter().map(|one| one.detail.as_str()).collect();
+                    all.join(", ")
                 }
             };
             let request = Request {
