@@ -296,7 +296,7 @@ fn a_qemu_that_no_libvirt_runs_is_guarded_by_its_monitor() {
     }
     guard.until(|status| all(status, "guests").is_empty());
     let log = guard.end("TERM").1;
-    assert!(log.contains("bare: goes on after "), "{log}");
+    assert!(log.contains("bare: right"), "{log}");
 }
 
 /// A process that ends with this value.

@@ -1,6 +1,5 @@
 //! What a guard says while it runs.
 
-use super::gap::Gap;
 use super::trigger::Trigger;
 use crate::sync::Correction;
 
@@ -8,14 +7,14 @@ use crate::sync::Correction;
 pub enum Said<'a> {
     /// It began.
     Began,
+    /// Somebody else does what it does.
+    Rival(&'a str),
     /// A source was reached, and has so many guests.
     Reached(&'a str, usize),
     /// A source was lost.
     Lost(&'a str, &'a str),
     /// Something happened to the host.
     Host(&'a Trigger),
-    /// A guest did not run for a while.
-    Gap(&'a Gap),
     /// What came of a look, where that is news.
     Looked(&'a Correction),
     /// It does what its files say now.

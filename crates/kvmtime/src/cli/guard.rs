@@ -10,7 +10,8 @@ use super::exit::{self, Exit, Hinted};
 use crate::config::{self, Layer};
 use crate::guard::{self, Ended, Settings, sandbox};
 use crate::output::{self, Plain};
-use crate::world::{self, history};
+use crate::probe;
+use crate::world::{self, World, history};
 
 const SYSTEM: &str = "qemu:///system";
 const SOCKET: &str = "/run/kvmtime/guard.sock";
@@ -128,6 +129,7 @@ impl Args {
             // Who looks once has nothing to say to others.
             socket: (!self.once).then(|| self.socket.clone()),
             once: self.once,
+            rivals: probe::rivals(&World::live()),
             monitors: file.monitors,
             ignore: file.ignore,
         })

@@ -72,6 +72,8 @@ pub(crate) struct Settings {
     pub(crate) history: Option<PathBuf>,
     /// Where it answers.
     pub(crate) socket: Option<PathBuf>,
+    /// Who else sets guests' clocks.
+    pub(crate) rivals: Vec<String>,
     /// Each guest once, and then no more.
     pub(crate) once: bool,
 }
@@ -161,6 +163,7 @@ pub(crate) fn run(
         settings,
     };
     (guard.tell)(&Said::Began)?;
+    guard.settings.rivals.iter().try_for_each(|words| (guard.tell)(&Said::Rival(words)))?;
     guard.sources.follow(&guard.settings)?;
     service::tell(&Told::Ready);
     guard.go_on(&messages, reload)?;
@@ -171,7 +174,7 @@ pub(crate) fn run(
     // Who still works is not waited for.
     sources.finish(&messages);
     drop(pool);
-    keeper.map(Keeper::finish);
+    keeper.into_iter().for_each(Keeper::finish);
     let _ = porter.join();
     let last = || records.values().filter_map(|record| record.last.as_ref());
     Ok(match reached && !last().any(Correction::is_unknown) {
@@ -305,7 +308,6 @@ impl Guard<'_> {
                     (self.tell)(&Said::Host(&trigger))?;
                 }
                 if let Some(gap) = self.gaps.ended(&trigger) {
-                    (self.tell)(&Said::Gap(&gap))?;
                     let key = gap.guest.key.clone();
                     self.records.entry(key).or_default().gap = Some(gap);
                 }
@@ -352,8 +354,8 @@ impl Guard<'_> {
             (false, _) => self.counts.failed += 1,
         }
         let record = self.records.entry(guest.key).or_default();
-        // A gap is told with the first reading after it.
-        if correction.before.is_some()
+        // A gap is told with the first reading after it, or when there will be none.
+        if (correction.before.is_some() || again.is_none())
             && let Some(gap) = record.gap.take()
         {
             let was = record.last.as_ref().and_then(|last| Some((record.at, last.residual?)));
@@ -414,16 +416,13 @@ impl Guard<'_> {
             doing,
             last: self.records.get(&guest.key).and_then(|record| record.last.clone()),
         };
+        let unkept = self.trouble.iter().map(|why| format!("cannot write the history {why}"));
         Status {
             schema: guard::SCHEMA.to_owned(),
             pid: std::process::id(),
             since: self.since,
             draining: self.draining.is_some(),
-            troubles: self
-                .trouble
-                .iter()
-                .map(|why| format!("cannot write the history {why}"))
-                .collect(),
+            troubles: self.settings.rivals.iter().cloned().chain(unkept).collect(),
             counts: self.counts,
             sources: self.sources.status(),
             guests: self.scheduler.guests().map(guarded).collect(),

@@ -58,11 +58,8 @@ impl Pool {
             Some((worker, _)) => worker,
             None => self.start()?,
         };
-        let sent = self.workers.get(&worker).map(|(tasks, _)| tasks.send(task));
-        match sent {
-            Some(Ok(())) => Ok(()),
-            _ => Err(io::Error::other("a thread ended by itself")),
-        }
+        let sent = self.workers.get(&worker).is_some_and(|(tasks, _)| tasks.send(task).is_ok());
+        if sent { Ok(()) } else { Err(io::Error::other("a thread ended by itself")) }
     }
 
     fn start(&mut self) -> io::Result<u32> {

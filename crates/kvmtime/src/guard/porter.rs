@@ -52,8 +52,8 @@ impl Porter {
             Some(2) => {
                 // It is armed again before the clocks are read: what comes afterwards is told again.
                 self.steps.wait(0)?;
-                let told = host.look().into_iter();
-                let told = told.map(|notice| tell.send(Message::Notice(notice))).collect();
+                let mut told = host.look().into_iter();
+                let told = told.try_for_each(|notice| tell.send(Message::Notice(notice)));
                 if end.came_within(STEPS) {
                     return Ok(false);
                 }

@@ -5,13 +5,19 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use kvmtime_core::guard::{Guest, Monitored, Source};
+
+use kvmtime_core::units::Nanos;
 
 use super::events::{self, qmp::Held};
 use super::work::{Means, Way};
 use super::{Message, Settings};
-use crate::world::{End, Lifeline, lifeline};
+use crate::world::{End, Lifeline, clock, lifeline};
+
+/// A source ends at once, unless it is in the middle of a call.
+const PATIENCE: Nanos = Nanos(2_000_000_000);
 
 /// What can be watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,18 +181,16 @@ impl Sources {
         self.all.iter().map(status).collect()
     }
 
-    /// Ends all, while somebody takes what they still tell.
+    /// Ends all, while somebody takes what they still tell. Who waits for a libvirtd that hangs is left behind.
     pub(super) fn finish(self, messages: &Receiver<Message>) {
         let threads = self.all.into_values().map(|Watched { line, thread, .. }| {
             drop(line);
             thread
         });
         let threads: Vec<_> = threads.collect();
-        for thread in threads {
-            while !thread.is_finished() {
-                let _ = messages.recv_timeout(std::time::Duration::from_millis(5));
-            }
-            let _ = thread.join();
+        let deadline = clock::monotonic() + PATIENCE;
+        while !threads.iter().all(JoinHandle::is_finished) && clock::monotonic() < deadline {
+            let _ = messages.recv_timeout(Duration::from_millis(5));
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::io::{self, Write};
 
-use kvmtime_core::guard::{Doing, Gap, Guarded, Kind, Said, Source, Status};
+use kvmtime_core::guard::{Doing, Guarded, Kind, Said, Source, Status};
 
 use super::correction;
 pub(super) fn said(out: &mut dyn Write, said: &Said<'_>) -> io::Result<()> {
     match said {
         Said::Began => writeln!(out, "guard: began"),
+        Said::Rival(words) => writeln!(out, "guard: {words}"),
         Said::Reached(source, 1) => writeln!(out, "{source}: reached, 1 guest"),
         Said::Reached(source, guests) => writeln!(out, "{source}: reached, {guests} guests"),
         Said::Lost(source, why) => writeln!(out, "{source}: not reached: {why}"),
@@ -20,17 +21,6 @@ pub(super) fn said(out: &mut dyn Write, said: &Said<'_>) -> io::Result<()> {
                 _ => trigger.detail.clone(),
             };
             writeln!(out, "host: {what}; looking at all guests")
-        }
-        Said::Gap(Gap { guest, kind, length, .. }) => {
-            let how = match kind {
-                Kind::Restored => "restored",
-                Kind::Reverted => "went back to a snapshot",
-                Kind::Migrated => "came from another host",
-                Kind::Woken => "woke up",
-                _ => "goes on",
-            };
-            let after = length.map_or(String::new(), |length| format!(" after {length}"));
-            writeln!(out, "{}: {how}{after}", guest.name)
         }
         Said::Looked(correction) => correction::line(out, correction),
         Said::Reloaded => writeln!(out, "guard: goes by its new configuration"),

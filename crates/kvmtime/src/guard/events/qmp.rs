@@ -136,7 +136,7 @@ impl Life {
             // Any port's: which of them is the agent's is not told, and nothing is lost by asking an agent that did not come.
             Event::Port { open, .. } => {
                 let new = self.agent.replace(*open) != Some(*open);
-                new.then(|| Notice::Agent(guest, *open))
+                new.then_some(Notice::Agent(guest, *open))
             }
             // Its own end is told by the end of the conversation; where it went, it is stopped here.
             Event::Shutdown | Event::Migration(_) => None,
