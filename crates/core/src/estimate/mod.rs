@@ -28,6 +28,9 @@ const WANDER: Ppb = Ppb(100.0);
 /// No clock that is not slewed is further off than this: the kernel does not allow more (`MAXFREQ`, include/linux/timex.h).
 const FASTEST: Ppb = Ppb(500_000.0);
 
+/// Nor is one that is: a tick can be set to a tenth more or less (adjtimex(2)). Beyond that one of the two stands, or races.
+const ABSURD: Ppb = Ppb(2e8);
+
 /// All that a series says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
@@ -78,6 +81,20 @@ pub struct Drift {
 }
 
 impl Drift {
+    /// Whether a clock that works and is not slewed can be so far off.
+    pub fn is_likely(&self) -> bool {
+        self.rate.0.abs() <= FASTEST.0
+    }
+
+    /// How often the clock on a side counts a second of the other, if no clock does that.
+    pub fn pace(&self, side: Side) -> Option<f64> {
+        let rate = match side {
+            Side::Clock => self.rate.0,
+            Side::Against => -self.rate.0,
+        };
+        (rate.abs() > ABSURD.0).then_some(1.0 + rate / 1e9)
+    }
+
     /// How far the rate can be from the estimate: the better of the two bounds.
     pub fn doubt(&self) -> Ppb {
         let half = |[lo, hi]: [Ppb; 2]| (hi.0 - lo.0) / 2.0;

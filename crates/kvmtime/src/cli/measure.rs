@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use kvmtime_core::estimate::estimate;
+use kvmtime_core::estimate::{Drift, Side, estimate};
 use kvmtime_core::events::Event;
 use kvmtime_core::reading::{Earlier, Verdict};
 use kvmtime_core::units::{Nanos, Ppb};
@@ -276,6 +276,9 @@ fn measured(mut run: Run, budget: Option<Nanos>) -> anyhow::Result<Measurement> 
         let why = run.why.unwrap_or_else(|| "it was ended before the first reading".to_owned());
         anyhow::bail!("cannot measure {}: {why}", run.series.clock);
     };
+    if let Some(fault) = estimate.drift.and_then(|drift| fault(&run, &drift)) {
+        anyhow::bail!("cannot measure {} by {}: {fault}", run.series.clock, run.series.method);
+    }
     let chain = run.budget(estimate.offset);
     let total = chain.as_ref().map_or(estimate.offset, |chain| chain.total);
     Ok(Measurement {
@@ -285,5 +288,21 @@ fn measured(mut run: Run, budget: Option<Nanos>) -> anyhow::Result<Measurement> 
         budget: chain,
         lost: run.lost,
         lost_because: run.why,
+    })
+}
+
+/// What the clock does that the reader's own is no measure of.
+fn fault(run: &Run, drift: &Drift) -> Option<String> {
+    let series = &run.series;
+    let reads = series.readings.first().is_some_and(|reading| reading.against.is_some());
+    let (side, (clock, reader)) = match reads {
+        true => (Side::Clock, (&series.clock, &series.against)),
+        false => (Side::Against, (&series.against, &series.clock)),
+    };
+    let pace = drift.pace(side)?;
+    Some(match pace {
+        ..-0.001 => format!("{clock} runs backward"),
+        ..0.001 => format!("{clock} stands still"),
+        _ => format!("{clock} runs {pace:.3} times as fast as {reader}"),
     })
 }

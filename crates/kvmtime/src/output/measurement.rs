@@ -165,7 +165,15 @@ fn drifting(out: &mut dyn Write, drift: &Drift) -> io::Result<()> {
     };
     let rate = drift.rate;
     row(out, "drift", &format!("{rate:+} over {}; 95 %: {}", drift.over, range([lo, hi])))?;
-    row(out, "", &format!("{certain}; least squares would say {:+}", drift.least_squares))
+    row(out, "", &format!("{certain}; least squares would say {:+}", drift.least_squares))?;
+    if drift.is_likely() {
+        return Ok(());
+    }
+    row(
+        out,
+        "",
+        "no clock is so far off by itself: one of the two is slewed, or counts at a wrong rate",
+    )
 }
 
 fn chain(out: &mut dyn Write, budget: Option<&Budget>) -> io::Result<()> {
@@ -199,10 +207,14 @@ fn event_words(event: &Event, series: &Series) -> String {
         Side::Against => &series.against,
     };
     let size = offset(event.size);
+    let alone = series.readings.first().is_some_and(|r| r.of.is_some() && r.against.is_none());
     match event.kind {
         Kind::Step => format!("{whose} was set by {size}"),
         Kind::Suspend => format!("{whose} was suspended for {size}"),
         Kind::Pause => format!("{whose} stood still for {size}"),
+        Kind::Jump if alone && event.side == Side::Clock => {
+            format!("{whose} moved by {size}: it stood still, or {} was set", series.against)
+        }
         Kind::Jump => format!(
             "{whose} jumped by {size}: a step, or a pause, which cannot be told apart from here"
         ),
