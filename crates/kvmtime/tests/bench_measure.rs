@@ -9,6 +9,7 @@
     reason = "a bench runs programs and prints a table"
 )]
 
+mod debian;
 mod guests;
 mod injected;
 mod lacking;
@@ -20,7 +21,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use guests::{Guest, Image, READY};
+use guests::{Guest, Image, Kernel, READY};
 use injected::{Seen, Truth};
 use kvmtime_core::estimate::{Point, least_squares};
 use kvmtime_core::reading::Interval;
@@ -137,29 +138,75 @@ fn coverage(seen: &Seen, all: &[(&str, &Value)]) {
     // Behind what the test's runner says.
     println!("\n| truth known to ± {} | | | | |", seen.doubt());
     for (name, found) in all {
-        let readings = found["readings"].as_array().unwrap();
-        let (mut inside, mut known) = (0, 0);
-        for reading in readings {
-            let at = Nanos(reading["at"].as_i64().unwrap());
-            let Some(truth) = seen.at(at) else { continue };
-            known += 1;
-            inside += usize::from(truth.intersect(interval(&reading["offset"])).is_some());
-        }
-        row(
-            "coverage",
-            name,
-            &format!("{inside} of {known}"),
-            "≥ 99.9 %",
-            inside * 1000 >= known * 999,
-        );
-        println!(
-            "| width of a reading | {name} | least {}, median {}, p99 {} | | |",
-            Nanos(found["widths"]["min"].as_i64().unwrap()),
-            Nanos(found["widths"]["p50"].as_i64().unwrap()),
-            Nanos(found["widths"]["p99"].as_i64().unwrap())
-        );
-        println!("| offset | {name} | ± {} | | |", interval(&found["offset"]).radius());
+        covered(name, found, |at| seen.at(at));
     }
+}
+
+fn covered(name: &str, found: &Value, truth: impl Fn(Nanos) -> Option<Interval>) {
+    let readings = found["readings"].as_array().unwrap();
+    let (mut inside, mut known) = (0, 0);
+    for reading in readings {
+        let at = Nanos(reading["at"].as_i64().unwrap());
+        let Some(truth) = truth(at) else { continue };
+        known += 1;
+        inside += usize::from(truth.intersect(interval(&reading["offset"])).is_some());
+    }
+    row(
+        "coverage",
+        name,
+        &format!("{inside} of {known}"),
+        "≥ 99.9 %",
+        inside * 1000 >= known * 999,
+    );
+    println!(
+        "| width of a reading | {name} | least {}, median {}, p99 {} | | |",
+        Nanos(found["widths"]["min"].as_i64().unwrap()),
+        Nanos(found["widths"]["p50"].as_i64().unwrap()),
+        Nanos(found["widths"]["p99"].as_i64().unwrap())
+    );
+    println!("| offset | {name} | ± {} | | |", interval(&found["offset"]).radius());
+}
+
+/// The guest's clock against a network card's, which QEMU has from 8.0 on.
+const CARD: &str = "
+modprobe igb
+adjtimex -q -f 385352 >/dev/null
+card=/dev/ptp0
+";
+/// Both count by QEMU's virtual clock (hw/net/e1000x_common.c, hw/timer/hpet.c), so that this is what adjtimex was told, ppb.
+const RATE: f64 = 385_352.0 / 65.536;
+const READ: &str = "
+echo measure me
+kvmtime measure --against phc --interval 60ms --duration 90s --format json >phc 2>/dev/null
+echo phc: $(cat phc)
+while :; do sleep 3600; done
+";
+
+#[test]
+#[ignore = "run by cargo xtask bench measure"]
+fn the_clock_of_a_network_card() {
+    let started = || -> Result<(Guest, tempfile::TempDir), Lacking> {
+        let folder = tempfile::tempdir().unwrap();
+        let image = Image::on(Kernel::whole()?, &guests::IGB)?
+            .program(Path::new(KVMTIME))?
+            .program(&injected::answer(folder.path())?)?
+            .job(&[CARD, injected::ANSWER, READ].concat());
+        let options = [&["-nic", "user,model=igb"], &injected::MEMORY[..]].concat();
+        Ok((Guest::on(debian::qemu("trixie")?, &image, "clocksource=hpet", &options), folder))
+    };
+    let Some((mut guest, _folder)) = need(started()) else { return };
+    guest.says("measure me");
+    let truth = Truth::of(&guest.path("truth"));
+    let found: Value = serde_json::from_str(&guest.says("phc: ")).unwrap();
+    let (seen, found) = (truth.take(), &found["measurements"][0]);
+    let truth = |at| seen.card_at(at, RATE);
+    println!("\n| truth known to ± {} | | | | |", truth(Nanos(0)).radius());
+    covered("PHC of igb", found, |at| Some(truth(at)));
+    let drift = &found["drift"];
+    let rate = drift["rate"].as_f64().unwrap();
+    let error = (rate - RATE).abs();
+    let words = format!("{rate:.1} ppb, {error:.1} off; hard {}", ends(&drift["hard"]));
+    row("drift after 90 s", "PHC of igb", &words, "≤ 60 ppb off", error <= 60.0);
 }
 
 /// guest − RTC from inside, against guest − host and RTC − host.

@@ -6,13 +6,11 @@
     reason = "tests make clocks"
 )]
 
-mod lacking;
 mod run;
 
 use std::net::UdpSocket;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use lacking::{Lacking, need};
 use run::{json, kvmtime, run, words};
 use serde_json::Value;
 
@@ -106,19 +104,6 @@ fn an_echo_of_this_machine_is_not_off() {
     assert_eq!(echo.wait().unwrap().code(), Some(0));
     // It leaves nothing behind.
     assert!(!std::path::Path::new(&port).exists());
-}
-
-#[test]
-fn a_ptp_clock_is_read_by_the_best_method_that_it_offers() {
-    let clock = || match std::path::Path::new("/dev/ptp0").exists() {
-        true => Ok("phc:/dev/ptp0"),
-        false => Err(Lacking::Impossible("a PTP clock (/dev/ptp0)".to_owned())),
-    };
-    let Some(clock) = need(clock()) else { return };
-    let found = measured(&["--against", clock, "--duration", "1s"]);
-    assert!(found["method"].as_str().unwrap().starts_with("PTP_SYS_OFFSET"), "{}", found["method"]);
-    let (lo, hi) = ends(&found["offset"]);
-    assert!(hi - lo < 10 * MS, "{lo} {hi}");
 }
 
 #[test]
