@@ -7,9 +7,8 @@ use kvmtime_core::reading::{Interval, Reading};
 use kvmtime_core::units::Nanos;
 use kvmtime_sys::ptp::{self, Sample};
 
-use super::bracket::{Bracket, turned};
 use super::{HERE, HOST, Names, Pair};
-use crate::world::{self, World, clock};
+use crate::world::{self, Bracket, World, clock, turned};
 
 const CLASS: &str = "/sys/class/ptp";
 
