@@ -125,19 +125,33 @@ fn a_ptp_clock_is_read_by_the_best_method_that_it_offers() {
 fn a_budget_is_kept_exceeded_or_not_proven() {
     let port = server(7 * MS, *b"LOCL");
     let against = format!("ntp:127.0.0.1:{port}");
-    let cases = [("50ms", "kept", 0), ("5ms", "exceeded", 1), ("7ms", "unproven", 1)];
-    for (budget, verdict, status) in cases {
-        let output = kvmtime()
-            .args(["measure", "--against", &against, "--duration", "200ms", "--format", "json"])
-            .args(["--interval", "20ms", "--budget", budget])
-            .output()
-            .unwrap();
+    // Half of what ceph bears is 25 ms.
+    let cases = [
+        ("50ms", "kept", 0, "50.00 ms kept: "),
+        ("ceph", "kept", 0, "25.00 ms for `ceph` kept: "),
+        ("5ms", "exceeded", 1, "5.000 ms exceeded: "),
+        ("7ms", "unproven", 1, "7.000 ms not proven: "),
+    ];
+    for (budget, verdict, status, said) in cases {
+        let asked = ["measure", "--against", &against, "--budget", budget, "--interval", "20ms"];
+        let output = |format: &str| {
+            let mut command = kvmtime();
+            command.args(asked).args(["--duration", "200ms", "--format", format]);
+            command.output().unwrap()
+        };
+        let text = words(&output("text").stdout);
+        assert!(text.contains(&format!(" {said}")), "{budget}: {text}");
+        let output = output("json");
         let found = &json(&output)["measurements"][0];
         assert_eq!(found["verdict"], verdict, "{budget}");
         assert_eq!(output.status.code(), Some(status), "{budget}");
         // What follows its own clock says nothing of UTC.
         assert_eq!(found["chain"]["links"].as_array().unwrap().len(), 1);
     }
+    let wrong = kvmtime().args(["measure", "--against", &against, "--budget", "chef"]).output();
+    let wrong = wrong.unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(words(&wrong.stderr).contains("one of ceph, etcd"), "{}", words(&wrong.stderr));
 }
 
 #[test]
