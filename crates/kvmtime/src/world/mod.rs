@@ -8,6 +8,7 @@ mod folder;
 pub(crate) mod history;
 mod live;
 mod record;
+mod save;
 mod talk;
 mod writable;
 
@@ -25,8 +26,9 @@ pub(crate) use live::{
     threads, variable,
 };
 pub(crate) use record::Recorder;
+pub(crate) use save::save;
 pub(crate) use talk::{Listener, Packets, Talk};
-pub(crate) use writable::{Held, Witness, Writable, save};
+pub(crate) use writable::{Held, Witness, Writable};
 
 /// Below this folder of the evidence lie the answers that are no files of the machine itself.
 const OWN: &str = "kvmtime";
