@@ -25,7 +25,7 @@ pub(crate) use live::{
     Entry, Input, epoch_seconds, finish, input, is_there, memory, number, open, processes, read,
     threads, variable,
 };
-pub(crate) use record::Recorder;
+pub(crate) use record::{Recorder, is_unfinished};
 pub(crate) use save::save;
 pub(crate) use talk::{Listener, Packets, Talk};
 pub(crate) use writable::{Held, Witness, Writable};
