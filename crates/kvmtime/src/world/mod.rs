@@ -22,8 +22,8 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use folder::is_evidence;
 pub(crate) use live::{
-    Entry, Input, epoch_seconds, finish, input, is_there, memory, number, open, processes, read,
-    threads, variable,
+    Entry, Input, Number, epoch_seconds, finish, input, is_there, memory, number, open, processes,
+    read, threads, variable,
 };
 pub(crate) use record::{Recorder, is_unfinished};
 pub(crate) use save::save;
