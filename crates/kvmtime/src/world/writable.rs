@@ -1,5 +1,5 @@
 //! The door for writing, which only `apply/` goes through.
-#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "this is the door")]
+#![expect(clippy::disallowed_types, reason = "this is the door")]
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
