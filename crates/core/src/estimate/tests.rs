@@ -175,7 +175,8 @@ fn a_rate_through_wandering_delays_is_as_good_as_its_interval_says() {
     for seed in 0..60 {
         let points = wandering(seed);
         let error = (slope(&points).unwrap() - 5880.0).abs();
-        assert!(error < 40.0, "{seed}: {error}");
+        let room = (roomiest(&points, rates(&points).unwrap()) - 5880.0).abs();
+        assert!(error < 40.0 && room < 20.0, "{seed}: {error} {room}");
         ours += error;
         squares += (least_squares(&points).unwrap() - 5880.0).abs();
         let [lo, hi] = confidence(&points).unwrap();
@@ -201,8 +202,10 @@ fn edges(seed: u64) -> Vec<Point> {
 #[test]
 fn what_was_seen_late_counts_less() {
     for seed in 0..60 {
-        let error = (slope(&edges(seed)).unwrap() - 5880.0).abs();
-        assert!(error < 800.0, "{seed}: {error}");
+        let points = edges(seed);
+        let error = (slope(&points).unwrap() - 5880.0).abs();
+        let room = (roomiest(&points, rates(&points).unwrap()) - 5880.0).abs();
+        assert!(error < 800.0 && room < 800.0, "{seed}: {error} {room}");
     }
 }
 
