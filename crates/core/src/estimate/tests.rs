@@ -191,7 +191,7 @@ fn a_rate_through_wandering_delays_is_as_good_as_its_interval_says() {
 fn edges(seed: u64) -> Vec<Point> {
     let mut dice = dice(seed);
     let point = |n: u32| {
-        let late = if n > 30 { n % 11 != 0 } else { dice() < 0.6 };
+        let late = if n > 30 { !n.is_multiple_of(11) } else { dice() < 0.6 };
         let mut delay = |least: f64| least + 60e3 * dice() + if late { 5e6 * dice() } else { 0.0 };
         let t = f64::from(n);
         Point { t, lo: 5880.0 * t - delay(244e3), hi: 5880.0 * t + delay(50e3) }
