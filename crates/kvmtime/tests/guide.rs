@@ -6,12 +6,15 @@
     reason = "tests run programs"
 )]
 
+mod qga;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::Command;
 use std::time::Duration;
 
+use qga::{Agent, Patient};
 use tempfile::TempDir;
 
 /// Stands for lines that are left out.
@@ -19,8 +22,8 @@ const ANY: &str = "…";
 /// Below such a block's commands stands what was measured once: other numbers are as good.
 const MEASURED: &str = "as measured";
 
-/// What the guide's reader has: domains, and evidence of machines.
-fn desk() -> TempDir {
+/// What the guide's reader has: domains, evidence of machines, and a guest that is behind.
+fn desk() -> (TempDir, Agent) {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let desk = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     fs::create_dir(desk.path().join("domains")).unwrap();
@@ -35,29 +38,9 @@ fn desk() -> TempDir {
     ] {
         symlink(tests.join("machines").join(machine), desk.path().join(name)).unwrap();
     }
-    desk
-}
-
-/// A guest that answers at a port which its host has as a socket. Here the guest is this machine.
-struct Echo(Child);
-
-impl Echo {
-    fn start(desk: &Path) -> Self {
-        let mut echo = Command::new(env!("CARGO_BIN_EXE_kvmtime"));
-        let echo =
-            Self(echo.args(["echo", "--port", "web01.echo"]).current_dir(desk).spawn().unwrap());
-        while !desk.join("web01.echo").exists() {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        echo
-    }
-}
-
-impl Drop for Echo {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+    let agent = Patient::behind(Duration::from_secs(10)).start();
+    symlink(agent.socket(), desk.path().join("web01.qga")).unwrap();
+    (desk, agent)
 }
 
 /// What a command prints, on either output.
@@ -89,15 +72,12 @@ fn commands(page: &str) -> Vec<Shown<'_>> {
 
 /// A line without what another measurement changes: numbers, their units, and the width of columns.
 fn without_numbers(line: &str) -> String {
-    const CHANGING: [&str; 10] =
-        ["ns", "µs", "ms", "s", "ppb", "ppm", "thousand", "million", "ahead", "behind"];
-    let word = |word: &str| {
-        let bare = word.trim_end_matches([';', ',']);
-        let changing = bare.contains(|c: char| c.is_ascii_digit()) || CHANGING.contains(&bare);
-        if changing || bare == "of" { String::new() } else { word.to_owned() }
+    const UNITS: [&str; 8] = ["ns", "µs", "ms", "s", "ppb", "ppm", "thousand", "million"];
+    let stays = |word: &&str| {
+        let is_unit = UNITS.contains(&word.trim_end_matches([';', ',']));
+        !is_unit && !word.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit())
     };
-    let words: Vec<String> = line.split_whitespace().map(word).collect();
-    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    line.split_whitespace().filter(stays).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether lines are as they are expected, of which some may be left out.
@@ -120,8 +100,7 @@ fn what_the_guide_shows_is_so() {
         let text = fs::read_to_string(&page).unwrap();
         let commands = commands(&text);
         assert!(!commands.is_empty(), "{} shows nothing", page.display());
-        let desk = desk();
-        let _echo = Echo::start(desk.path());
+        let (desk, _agent) = desk();
         for (command, expected, measured) in commands {
             let said = run(desk.path(), command);
             let shown = |line: &str| if measured { without_numbers(line) } else { line.to_owned() };
