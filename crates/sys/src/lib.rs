@@ -25,3 +25,4 @@ pub mod tty;
 pub mod uname;
 pub mod vsock;
 pub mod wait;
+pub mod xattr;
