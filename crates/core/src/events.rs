@@ -37,6 +37,8 @@ pub struct State {
     pub synchronised: Option<bool>,
     /// The state that adjtimex(2) returns: 1 and 2 announce a leap second, 3 and 4 are it.
     pub leap: Option<i32>,
+    /// vmclock's disruption marker.
+    pub disruption: Option<u64>,
 }
 
 /// The kinds of events.
@@ -61,6 +63,8 @@ pub enum What {
     Synchronised,
     /// A leap second was announced, or came.
     Leap,
+    /// The machine was migrated, restored or cloned.
+    Disrupted,
 }
 
 /// Something that happened.
@@ -168,6 +172,12 @@ impl Watch {
                 let states = ["none", "one will be inserted", "one will be deleted", "now", "over"];
                 let words = states[usize::try_from(new).unwrap_or_default()];
                 changed(What::Leap, format!("leap second: {words}"));
+            }
+            if let (Some(old), Some(new)) = (before.disruption, now.disruption)
+                && old != new
+            {
+                let words = format!("vmclock's disruption marker was {old}, and is {new}");
+                changed(What::Disrupted, words);
             }
         }
         self.state = Some(now);
@@ -483,11 +493,12 @@ mod tests {
             clocksource: Some(clocksource.to_owned()),
             synchronised: Some(synchronised),
             leap: Some(leap),
+            disruption: Some(u64::from(!synchronised)),
         };
         assert_eq!(watch.state(Nanos(0), state("tsc", true, 0)), []);
         let events = watch.state(Nanos(5), state("hpet", false, 1));
         let kinds: Vec<What> = events.iter().map(|event| event.what).collect();
-        assert_eq!(kinds, [What::Clocksource, What::Synchronised, What::Leap]);
+        assert_eq!(kinds, [What::Clocksource, What::Synchronised, What::Leap, What::Disrupted]);
         // TIME_ERROR is no leap second.
         assert_eq!(watch.state(Nanos(9), state("hpet", false, 5)), []);
     }

@@ -10,6 +10,7 @@ use kvmtime_core::units::Nanos;
 use kvmtime_sys::timer::Steps;
 use kvmtime_sys::{clock_read, timex};
 
+use super::vmclock::Disruptions;
 use crate::world::{self, World, clock};
 
 /// Second edges are found to within this share of the interval, over which wake-ups are spread (the golden ratio's).
@@ -31,6 +32,7 @@ pub(crate) fn watch(
 ) -> io::Result<()> {
     let steps = Steps::watch()?;
     let world = World::live();
+    let vmclock = Disruptions::open();
     let mut watch = Watch::default();
     let has_rtc = world::is_there(SINCE_EPOCH);
     let end = duration.map(|duration| clock::monotonic() + duration);
@@ -39,7 +41,8 @@ pub(crate) fn watch(
     let mut took = Nanos(0);
     for turn in 0_u32.. {
         if turn.is_multiple_of(SELDOM) {
-            let state = state(&world);
+            let disruption = vmclock.as_ref().and_then(Disruptions::marker);
+            let state = State { disruption, ..state(&world) };
             watch.state(clock::realtime(), state).iter().try_for_each(&mut tell)?;
         }
         let look = Look { took, ..look(due, set, has_rtc && turn.is_multiple_of(RTC)) };
@@ -113,5 +116,6 @@ fn state(world: &World) -> State {
         // STA_UNSYNC, include/uapi/linux/timex.h
         synchronised: timex.as_ref().map(|(timex, _)| timex.status & 0x40 == 0),
         leap: timex.map(|(_, state)| state),
+        disruption: None,
     }
 }

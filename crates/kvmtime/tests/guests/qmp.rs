@@ -27,16 +27,22 @@ impl Monitor {
 
     /// Has a command without arguments carried out.
     pub(crate) fn execute(&mut self, command: &str) {
-        writeln!(self.0.get_mut(), "{}", json!({ "execute": command })).unwrap();
-        // A greeting and events come in between.
-        while !self.reply(command) {}
+        self.ask(command, json!({}));
     }
 
-    fn reply(&mut self, command: &str) -> bool {
-        let mut line = String::new();
-        self.0.read_line(&mut line).unwrap();
-        let said: Value = serde_json::from_str(&line).unwrap();
-        assert!(said.get("error").is_none(), "{command}: {said}");
-        said.get("return").is_some()
+    /// Has a command carried out, and gives its answer.
+    pub(crate) fn ask(&mut self, command: &str, arguments: Value) -> Value {
+        let asked = json!({ "execute": command, "arguments": arguments });
+        writeln!(self.0.get_mut(), "{asked}").unwrap();
+        loop {
+            let mut line = String::new();
+            self.0.read_line(&mut line).unwrap();
+            let mut said: Value = serde_json::from_str(&line).unwrap();
+            assert!(said.get("error").is_none(), "{asked}: {said}");
+            // A greeting and events come in between.
+            if let Some(answer) = said.get_mut("return") {
+                return answer.take();
+            }
+        }
     }
 }
