@@ -20,4 +20,4 @@ pub use said::Said;
 pub use scheduler::{Cause, Job, Outcome, Scheduler};
 pub use status::{Counts, Doing, Guarded, SCHEMA, Source, Status};
 pub use trigger::{Guest, Kind, Means, Notice, Trigger};
-pub use verdict::{is_gone, outcome};
+pub use verdict::outcome;

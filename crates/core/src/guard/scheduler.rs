@@ -47,6 +47,8 @@ pub enum Outcome {
     Done,
     /// The agent did not answer, or something else was in the way that may go.
     Again,
+    /// The guest was not there, or did not run. If something happened to it meanwhile, that was before.
+    Gone,
 }
 
 /// Who is looked at when.
@@ -229,8 +231,16 @@ impl Scheduler {
             self.guests.remove(&key);
             return None;
         }
-        if outcome == Outcome::Done {
-            return None;
+        match outcome {
+            Outcome::Done => return None,
+            Outcome::Gone => {
+                if state.due.is_none() {
+                    let key = state.guest.key.clone();
+                    self.guests.remove(&key);
+                }
+                return None;
+            }
+            Outcome::Again => {}
         }
         let Running { cause, tries, came, .. } = run;
         if let Some(due) = &mut state.due {
@@ -271,6 +281,11 @@ impl Scheduler {
     pub fn guests(&self) -> impl Iterator<Item = (&Guest, Doing)> {
         let there = self.guests.values().filter(|state| state.there);
         there.map(|state| (&state.guest, state.doing()))
+    }
+
+    /// Whether a guest is there.
+    pub fn knows(&self, guest: &Guest) -> bool {
+        self.guests.get(&guest.key).is_some_and(|state| state.there)
     }
 
     /// Whether nothing runs, and nothing is due but sweeps.

@@ -38,13 +38,15 @@ enum Step {
     Gone(u8),
     Agent(u8),
     Listed(Vec<u8>),
-    /// The nth look that runs ends, well or not.
-    End(usize, bool),
+    /// The nth look that runs ends.
+    End(usize, Outcome),
     Pass(i64),
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let who = 0_u8..12;
+    let all = vec![Outcome::Done, Outcome::Done, Outcome::Again, Outcome::Again, Outcome::Gone];
+    let outcome = prop::sample::select(all);
     prop_oneof![
         6 => who.clone().prop_map(Step::Trigger),
         1 => Just(Step::Host),
@@ -52,7 +54,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => who.clone().prop_map(Step::Gone),
         1 => who.clone().prop_map(Step::Agent),
         1 => prop::collection::vec(who, 0..12).prop_map(Step::Listed),
-        6 => (0_usize..6, any::<bool>()).prop_map(|(nth, well)| Step::End(nth, well)),
+        6 => (0_usize..6, outcome).prop_map(|(nth, how)| Step::End(nth, how)),
         4 => (0_i64..8_000_000_000).prop_map(Step::Pass),
     ]
 }
@@ -133,11 +135,15 @@ impl Model {
                 gone.into_iter().for_each(|number| self.leave(number));
                 return;
             }
-            Step::End(nth, well) => {
+            Step::End(nth, outcome) => {
                 if nth < self.running.len() {
                     let job = self.running.remove(nth);
-                    let outcome = if well { Outcome::Done } else { Outcome::Again };
                     scheduler.done(now, job.id, outcome);
+                    // Who had something happen to him meanwhile is there.
+                    let number: u8 = job.guest.key.parse().unwrap();
+                    if outcome == Outcome::Gone && !self.owed.contains_key(&number) {
+                        self.leave(number);
+                    }
                 }
                 return;
             }

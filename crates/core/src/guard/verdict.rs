@@ -17,17 +17,15 @@ const PASSES: [&str; 10] = [
     "clock-contested",
 ];
 
+/// Refusals of who is not there.
+const GONE: [&str; 2] = ["no-such-guest", "not-running"];
+
 /// Whether to look again soon. A clock that was perhaps sent a time that is past by now is one to look at again.
 pub fn outcome(correction: &Correction) -> scheduler::Outcome {
     match &correction.outcome {
+        Outcome::Refused { why, .. } if GONE.contains(&why.as_str()) => scheduler::Outcome::Gone,
         Outcome::Refused { why, .. } if PASSES.contains(&why.as_str()) => scheduler::Outcome::Again,
         Outcome::Slewing => scheduler::Outcome::Again,
         _ => scheduler::Outcome::Done,
     }
-}
-
-/// Whether the guest is not there any more.
-pub fn is_gone(correction: &Correction) -> bool {
-    let gone = ["no-such-guest", "not-running"];
-    matches!(&correction.outcome, Outcome::Refused { why, .. } if gone.contains(&why.as_str()))
 }

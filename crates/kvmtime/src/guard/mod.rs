@@ -342,10 +342,12 @@ impl Guard<'_> {
         let now = clock::boottime();
         self.pool.returned(now, &done);
         let Done { job, guest, mut correction, .. } = done;
-        let again = self.scheduler.done(now, job, guard::outcome(&correction));
-        if guard::is_gone(&correction) {
-            self.records.remove(&guest.key);
-            self.scheduler.notice(now, Notice::Gone(guest));
+        let outcome = guard::outcome(&correction);
+        let again = self.scheduler.done(now, job, outcome);
+        if outcome == guard::Outcome::Gone {
+            if !self.scheduler.knows(&guest) {
+                self.records.remove(&guest.key);
+            }
             return Ok(());
         }
         match (correction.is_right(), correction.sets.is_empty()) {
