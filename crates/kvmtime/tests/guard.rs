@@ -187,7 +187,7 @@ fn guests_that_were_away_are_set_whatever_became_of_libvirtd() {
         assert_eq!(last["outcome"], "corrected");
         assert_right(domain);
         let ([lo, hi], [from, to]) = (ends(&last["gap"]["host"]), ends(&last["gap"]["guest"]));
-        assert!(lo <= to && from <= hi && from > 2.9, "{last:#}");
+        assert!(lo <= to && from <= hi && from > 2.9, "{last:#}\n{}", guard.log());
     }
 
     // Saved, and restored; and let go on while libvirtd is away from the guard.

@@ -43,17 +43,17 @@ impl Gaps {
 
     /// A guest goes on: the gap that this ends, if it is the end of one.
     pub fn ended(&mut self, trigger: &Trigger) -> Option<Gap> {
-        let guest = trigger.guest.clone()?;
+        let guest = trigger.guest.clone().filter(|_| trigger.kind.runs())?;
         let since = self.since.remove(&guest.key);
-        let (kind, length) = (trigger.kind, since.map(|since| trigger.at - since));
-        let ends = match kind {
-            // A start is told as this, too.
-            Kind::Resumed => length.is_some(),
-            Kind::Restored | Kind::Reverted | Kind::Migrated | Kind::Woken => true,
-            Kind::Booted | Kind::RtcChanged | Kind::Found => false,
-            Kind::HostSlept(_) | Kind::HostStepped(_) => false,
-        };
-        ends.then_some(Gap { guest, kind, until: trigger.at, length })
+        let length = since.map(|since| trigger.at - since);
+        // A start is told as going on, too.
+        let ends = trigger.kind != Kind::Resumed || length.is_some();
+        ends.then_some(Gap { guest, kind: trigger.kind, until: trigger.at, length })
+    }
+
+    /// A guest is no more: what has its key later is another one.
+    pub fn gone(&mut self, guest: &Guest) {
+        self.since.remove(&guest.key);
     }
 }
 
@@ -78,9 +78,13 @@ mod tests {
         assert_eq!((gap.length, gap.until), (Some(Nanos(15)), Nanos(25)));
         // Its beginning was before ours.
         assert_eq!(gaps.ended(&went_on(Kind::Migrated, 30)).unwrap().length, None);
-        // Who boots was not away.
+        // What else is told of one that is paused ends nothing.
         gaps.stopped(&guest, Nanos(40));
-        assert_eq!(gaps.ended(&went_on(Kind::Booted, 50)), None);
-        assert_eq!(gaps.ended(&went_on(Kind::Resumed, 60)), None);
+        assert_eq!(gaps.ended(&went_on(Kind::RtcChanged, 50)), None);
+        assert_eq!(gaps.ended(&went_on(Kind::Resumed, 60)).unwrap().length, Some(Nanos(20)));
+        // Who was ended while he was paused was not away when he starts.
+        gaps.stopped(&guest, Nanos(70));
+        gaps.gone(&guest);
+        assert_eq!(gaps.ended(&went_on(Kind::Resumed, 80)), None);
     }
 }

@@ -123,7 +123,7 @@ impl Scheduler {
             Notice::Trigger(trigger) => match trigger.guest.clone() {
                 Some(guest) => {
                     let state = self.found(now, guest);
-                    state.stopped = false;
+                    state.stopped &= !trigger.kind.runs();
                     state.happened(now, trigger);
                 }
                 None => {
@@ -132,7 +132,7 @@ impl Scheduler {
                 }
             },
             Notice::Stopped(guest, _) => self.found(now, guest).stopped = true,
-            Notice::Gone(guest) => self.gone(&guest.key),
+            Notice::Gone { guest, .. } => self.gone(&guest.key),
             Notice::Agent(guest, true) => {
                 let state = self.guests.get_mut(&guest.key).filter(|state| state.there);
                 state.into_iter().for_each(|state| state.agent_came(now));
@@ -184,7 +184,9 @@ impl Scheduler {
 
     fn gone(&mut self, key: &str) {
         let Some(state) = self.guests.get_mut(key) else { return };
-        (state.there, state.due) = (false, None);
+        // Who comes back meanwhile is another one.
+        (state.there, state.stopped) = (false, false);
+        (state.due, state.unmet) = (None, None);
         if state.running.is_none() {
             self.guests.remove(key);
         }

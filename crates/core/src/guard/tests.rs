@@ -20,9 +20,9 @@ fn guest(number: u8) -> Guest {
     Guest { key: number.to_string(), name: format!("guest{number}") }
 }
 
-fn trigger(number: u8, at: Nanos) -> Notice {
+fn trigger(number: u8, kind: Kind, at: Nanos) -> Notice {
     let guest = Some(guest(number));
-    Notice::Trigger(Trigger { guest, kind: Kind::Resumed, at, detail: String::new() })
+    Notice::Trigger(Trigger { guest, kind, at, detail: String::new() })
 }
 
 fn listed(guests: impl IntoIterator<Item = u8>, at: Nanos) -> Notice {
@@ -32,7 +32,8 @@ fn listed(guests: impl IntoIterator<Item = u8>, at: Nanos) -> Notice {
 
 #[derive(Debug, Clone)]
 enum Step {
-    Trigger(u8),
+    /// Whether it then runs.
+    Trigger(u8, bool),
     Host,
     Stopped(u8),
     Gone(u8),
@@ -48,7 +49,7 @@ fn step() -> impl Strategy<Value = Step> {
     let all = vec![Outcome::Done, Outcome::Done, Outcome::Again, Outcome::Again, Outcome::Gone];
     let outcome = prop::sample::select(all);
     prop_oneof![
-        6 => who.clone().prop_map(Step::Trigger),
+        6 => (who.clone(), any::<bool>()).prop_map(|(who, runs)| Step::Trigger(who, runs)),
         1 => Just(Step::Host),
         1 => who.clone().prop_map(Step::Stopped),
         1 => who.clone().prop_map(Step::Gone),
@@ -95,15 +96,18 @@ impl Model {
     fn leave(&mut self, number: u8) {
         self.there.remove(&number);
         self.owed.remove(&number);
+        self.stopped.remove(&number);
     }
 
     fn take(&mut self, scheduler: &mut Scheduler, step: Step) {
         let now = self.now;
         let notice = match step {
-            Step::Trigger(number) => {
-                self.stopped.remove(&number);
+            Step::Trigger(number, runs) => {
+                if runs {
+                    self.stopped.remove(&number);
+                }
                 self.owe(number);
-                trigger(number, now)
+                trigger(number, if runs { Kind::Resumed } else { Kind::Booted }, now)
             }
             Step::Host => {
                 self.there.clone().into_iter().for_each(|number| self.owe(number));
@@ -117,8 +121,7 @@ impl Model {
             }
             Step::Gone(number) => {
                 self.leave(number);
-                self.stopped.remove(&number);
-                Notice::Gone(guest(number))
+                Notice::Gone { guest: guest(number), saved: false }
             }
             Step::Agent(number) => Notice::Agent(guest(number), true),
             Step::Listed(numbers) => {
@@ -236,7 +239,7 @@ proptest! {
 fn who_does_not_answer_is_asked_again_until_he_does_or_nobody_hopes_any_more() {
     let mut scheduler = Scheduler::new(LIMITS, 1);
     let mut now = Nanos::SECOND;
-    scheduler.notice(now, trigger(1, now));
+    scheduler.notice(now, trigger(1, Kind::Resumed, now));
     let mut waits = Vec::new();
     for tries in 0..=LIMITS.tries {
         let job = scheduler.next(now).unwrap();

@@ -70,6 +70,15 @@ pub enum Means {
 }
 
 impl Kind {
+    /// Whether the guest runs from now on: others may happen to one that is paused.
+    pub fn runs(self) -> bool {
+        match self {
+            Self::Resumed | Self::Restored | Self::Reverted | Self::Migrated | Self::Woken => true,
+            Self::Booted | Self::RtcChanged | Self::Found => false,
+            Self::HostSlept(_) | Self::HostStepped(_) => false,
+        }
+    }
+
     /// What it means for the guest's clock.
     pub fn means(self) -> Means {
         match self {
@@ -91,7 +100,12 @@ pub enum Notice {
     /// A guest's CPUs stopped.
     Stopped(Guest, Nanos),
     /// A guest is no more, or is not this host's any more.
-    Gone(Guest),
+    Gone {
+        /// Which guest.
+        guest: Guest,
+        /// Whether it was saved, to go on later.
+        saved: bool,
+    },
     /// A guest's agent came or went.
     Agent(Guest, bool),
     /// The source was reached, and these are all guests that it has.

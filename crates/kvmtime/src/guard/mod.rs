@@ -258,7 +258,7 @@ impl Guard<'_> {
                 patient: false,
             };
             let way = self.sources.way(&guest);
-            self.pool.give(Task { job: id, guest, way, request })?;
+            self.pool.give(Task { job: id, at: now, guest, way, request })?;
             self.counts.looks += 1;
         }
         Ok(())
@@ -322,9 +322,12 @@ impl Guard<'_> {
                 (self.tell)(&Said::Lost(&source, &why))?;
                 return Ok(());
             }
-            Notice::Gone(guest) => {
+            Notice::Gone { guest, saved } => {
                 self.records.remove(&guest.key);
-                Notice::Gone(guest)
+                if !saved {
+                    self.gaps.gone(&guest);
+                }
+                Notice::Gone { guest, saved }
             }
             Notice::Stopped(..) => return Ok(()),
             Notice::Agent(guest, there) => Notice::Agent(guest, there),
@@ -341,7 +344,7 @@ impl Guard<'_> {
     fn done(&mut self, done: Done) -> io::Result<()> {
         let now = clock::boottime();
         self.pool.returned(now, &done);
-        let Done { job, guest, mut correction, .. } = done;
+        let Done { job, began, guest, mut correction, .. } = done;
         let outcome = guard::outcome(&correction);
         let again = self.scheduler.done(now, job, outcome);
         if outcome == guard::Outcome::Gone {
@@ -356,9 +359,9 @@ impl Guard<'_> {
             (false, _) => self.counts.failed += 1,
         }
         let record = self.records.entry(guest.key).or_default();
-        // A gap is told with the first reading after it, or when there will be none.
+        // A gap is told with the first look that began after it and read the clock, or when there will be none.
         if (correction.before.is_some() || again.is_none())
-            && let Some(gap) = record.gap.take()
+            && let Some(gap) = record.gap.take_if(|gap| gap.until <= began)
         {
             let was = record.last.as_ref().and_then(|last| Some((record.at, last.residual?)));
             correction.gap = Some(lost(&gap, was, now, &correction));

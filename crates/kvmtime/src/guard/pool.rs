@@ -21,6 +21,8 @@ const STACK: usize = 512 << 10;
 /// What a thread is given.
 pub(super) struct Task {
     pub(super) job: u64,
+    /// When it was given.
+    pub(super) at: Nanos,
     pub(super) guest: Guest,
     pub(super) way: Way,
     pub(super) request: Request,
@@ -29,6 +31,8 @@ pub(super) struct Task {
 /// What it gives back.
 pub(super) struct Done {
     pub(super) job: u64,
+    /// When it began.
+    pub(super) began: Nanos,
     pub(super) guest: Guest,
     pub(super) correction: Correction,
     worker: u32,
@@ -66,9 +70,9 @@ impl Pool {
         let (tasks, taken) = channel::<Task>();
         let (tell, mut means, worker) = (self.tell.clone(), (self.means)(), self.next);
         let work = move || {
-            for Task { job, guest, way, request } in taken {
+            for Task { job, at: began, guest, way, request } in taken {
                 let correction = means.look(&guest, &way, &request);
-                let done = Box::new(Done { job, guest, correction, worker });
+                let done = Box::new(Done { job, began, guest, correction, worker });
                 if tell.send(Message::Done(done)).is_err() {
                     return;
                 }

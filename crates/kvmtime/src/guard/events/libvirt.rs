@@ -108,11 +108,11 @@ impl Lives {
                 vec![Notice::Stopped(guest, at)]
             }
             (_, Detail::STOPPED_SAVED) => {
-                vec![Notice::Stopped(guest.clone(), at), Notice::Gone(guest)]
+                vec![Notice::Stopped(guest.clone(), at), Notice::Gone { guest, saved: true }]
             }
             (What::STOPPED, _) => {
                 self.0.remove(&guest.key);
-                vec![Notice::Gone(guest)]
+                vec![Notice::Gone { guest, saved: false }]
             }
             (What::DEFINED | What::UNDEFINED | What::SHUTDOWN | What::OTHER, _) => vec![],
         }
@@ -134,7 +134,7 @@ mod tests {
         let words = |notice| match notice {
             Notice::Trigger(trigger) => format!("{:?}", trigger.kind),
             Notice::Stopped(..) => "Stopped".to_owned(),
-            Notice::Gone(..) => "Gone".to_owned(),
+            Notice::Gone { .. } => "Gone".to_owned(),
             other => format!("{other:?}"),
         };
         events.map(words).collect()

@@ -50,7 +50,8 @@ pub(in crate::guard) fn watch(monitor: &Path, held: &Held, tell: impl Tell, end:
                     tell(Notice::Lost { source: source.clone(), why: plain(&error) });
                 }
                 failed = if guest.is_some() { 0 } else { failed + 1 };
-                guest.map(Notice::Gone).into_iter().for_each(&tell);
+                let gone = guest.map(|guest| Notice::Gone { guest, saved: false });
+                gone.into_iter().for_each(&tell);
             }
         }
         if end.came_within(backoff.after(failed)) {
