@@ -181,6 +181,31 @@ pub(crate) fn is_there(path: &str) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
+/// A small file of the kernel that is read again and again, and says something new each time.
+pub(crate) struct Kept {
+    file: File,
+    bytes: Vec<u8>,
+}
+
+impl Kept {
+    /// Opens it; `room` is as much of it as is read.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub(crate) fn open(path: &str, room: usize) -> io::Result<Self> {
+        Ok(Self { file: file(path)?, bytes: vec![0; room] })
+    }
+
+    /// What it says now.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub(crate) fn read(&mut self) -> io::Result<&str> {
+        let length = self.file.read_at(&mut self.bytes, 0)?;
+        std::str::from_utf8(&self.bytes[..length]).map_err(io::Error::other)
+    }
+}
+
 /// The number in a file of sysfs.
 ///
 /// # Errors

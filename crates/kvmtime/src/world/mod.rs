@@ -21,8 +21,8 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use folder::is_evidence;
 pub(crate) use live::{
-    Entry, Input, epoch_seconds, finish, input, is_there, memory, number, open, processes, read,
-    threads, variable,
+    Entry, Input, Kept, epoch_seconds, finish, input, is_there, memory, number, open, processes,
+    read, threads, variable,
 };
 pub(crate) use record::Recorder;
 pub(crate) use talk::{Listener, Packets, Talk};
