@@ -1,7 +1,7 @@
 //! `timerfd`: a timer that never ends, and that tells when somebody sets the clock.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 /// `TFD_TIMER_CANCEL_ON_SET` (timerfd_create(2)).
 const CANCEL_ON_SET: libc::c_int = 1 << 1;
@@ -50,5 +50,11 @@ impl Steps {
         // SAFETY: the kernel writes at most the eight bytes that the pointer leads to.
         let read = unsafe { libc::read(self.0.as_raw_fd(), (&raw mut ended).cast(), 8) };
         read < 0 && io::Error::last_os_error().raw_os_error() == Some(libc::ECANCELED)
+    }
+}
+
+impl AsFd for Steps {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }

@@ -35,7 +35,7 @@ impl Libvirtd {
             return Err(Lacking::Obtainable("root: libvirtd starts QEMU only as root".to_owned()));
         }
         let mut namespaces = Command::new("unshare")
-            .args(["--mount", "--pid", "--net", "--fork", "--kill-child", "--"])
+            .args(["--mount", "--pid", "--net", "--uts", "--fork", "--kill-child", "--"])
             .args(["sh", "-c", include_str!("init")])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -55,6 +55,11 @@ impl Libvirtd {
     /// A folder that is the same in there and out here.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// How it is reached from out here.
+    pub(crate) fn uri(&self) -> String {
+        format!("qemu+unix:///system?socket=/proc/{}/root/run/libvirt/libvirt-sock", self.init)
     }
 
     /// Writes a file into that folder, and gives its path.
@@ -87,13 +92,19 @@ impl Libvirtd {
         self.run("libvirtd", &["--daemon"]);
     }
 
-    /// Runs a program in there.
-    pub(crate) fn output(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Output {
+    /// A program, to be run in there.
+    pub(crate) fn command(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Command {
         let mut inside = Command::new("nsenter");
         inside.args(["--target", &self.init, "--mount", "--pid", "--net", "--"]);
         inside.arg(program.as_ref()).args(arguments).stdin(Stdio::null());
         // Settings of whoever runs the tests, such as another libvirt's URI, stay outside.
-        inside.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").output().unwrap()
+        inside.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        inside
+    }
+
+    /// Runs a program in there.
+    pub(crate) fn output(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Output {
+        self.command(program, arguments).output().unwrap()
     }
 
     /// Runs a program in there, which must succeed, and gives what it prints.

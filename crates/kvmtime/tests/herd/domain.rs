@@ -1,0 +1,286 @@
+//! One guest: what can happen to it, and what can be asked of it.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::UP;
+use super::shell::Shell;
+use super::truth::{Offset, Truth};
+use crate::lacking::{Lacking, program};
+use crate::libvirtd::Libvirtd;
+
+/// How often a clock is read to be read well.
+const READINGS: usize = 5;
+
+/// Busy CPUs take their time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Which hwclock a guest has; the agent sets no time without one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hwclock {
+    Busybox,
+    /// It waits for the RTC's next second.
+    UtilLinux,
+    None,
+}
+
+/// What a guest's agent does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Agent {
+    Well,
+    /// Its process is stopped.
+    Stopped,
+    /// There is none.
+    Gone,
+    /// To each line it says half of an answer.
+    Hangs,
+    /// It says anything, all the time.
+    Garbage,
+}
+
+/// A guest.
+pub(crate) struct Domain {
+    name: String,
+    uuid: String,
+    folder: Mutex<String>,
+    libvirt: Mutex<Arc<Libvirtd>>,
+    truth: Mutex<Option<Truth>>,
+    shell: Mutex<Option<Shell>>,
+}
+
+impl Domain {
+    pub(super) fn new(libvirt: &Arc<Libvirtd>, number: usize) -> Self {
+        Self {
+            // Of one length: see `become_like`.
+            name: format!("herd-{number:04}"),
+            uuid: format!("6b766d74-696d-4e65-8000-{number:012}"),
+            folder: Mutex::new(libvirt.folder().to_str().unwrap().to_owned()),
+            libvirt: Mutex::new(Arc::clone(libvirt)),
+            truth: Mutex::default(),
+            shell: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The libvirt that it is at.
+    pub(crate) fn libvirt(&self) -> Arc<Libvirtd> {
+        Arc::clone(&self.libvirt.lock().unwrap())
+    }
+
+    /// The file that its console is written to.
+    pub(crate) fn console(&self) -> String {
+        self.file("console")
+    }
+
+    pub(super) fn define(&self, kernel: &Path) -> Result<(), Lacking> {
+        // Something for snapshots to be in.
+        let mut disk = Command::new(program("qemu-img", "qemu-utils")?);
+        disk.args(["create", "-q", "-f", "qcow2", &self.file("disk"), "1M"]);
+        assert!(disk.status().unwrap().success());
+        let xml = include_str!("domain.xml")
+            .replace("@NAME@", &self.name)
+            .replace("@UUID@", &self.uuid)
+            .replace("@FOLDER@", &self.folder.lock().unwrap())
+            .replace("@KERNEL@", kernel.to_str().unwrap());
+        self.libvirt().define(&xml);
+        Ok(())
+    }
+
+    /// Takes over what another domain saved. What they are called stands in front of QEMU's part of the file
+    /// (`virQEMUSaveHeader` of libvirt) and is of one length.
+    pub(super) fn become_like(&self, other: &Self) {
+        if self.name == other.name {
+            return;
+        }
+        let mut saved = fs::read(other.file("save")).unwrap();
+        let end = saved.windows(4).position(|bytes| bytes == b"QEVM").unwrap();
+        for (old, new) in [(&other.name, &self.name), (&other.uuid, &self.uuid)] {
+            for at in 0..end - old.len() {
+                if saved[at..].starts_with(old.as_bytes()) {
+                    saved[at..at + new.len()].copy_from_slice(new.as_bytes());
+                }
+            }
+        }
+        fs::write(self.file("save"), saved).unwrap();
+    }
+
+    // What happens to it.
+
+    pub(crate) fn suspend(&self) {
+        self.virsh("suspend", &[]);
+    }
+
+    pub(crate) fn resume(&self) {
+        self.virsh("resume", &[]);
+    }
+
+    pub(crate) fn pause(&self, time: Duration) {
+        self.suspend();
+        thread::sleep(time);
+        self.resume();
+    }
+
+    pub(crate) fn save(&self) {
+        self.part();
+        self.virsh("save", &[&self.file("save")]);
+    }
+
+    pub(crate) fn restore(&self) {
+        self.libvirt().run("virsh", &["restore", &self.file("save")]);
+    }
+
+    /// Saves it where libvirt looks when it is started.
+    pub(crate) fn managed_save(&self) {
+        self.part();
+        self.virsh("managedsave", &[]);
+    }
+
+    /// Starts it, from what was saved if there is something.
+    pub(crate) fn start(&self) {
+        self.virsh("start", &[]);
+    }
+
+    /// Keeps what it is now.
+    pub(crate) fn snapshot(&self, name: &str) {
+        self.virsh("snapshot-create-as", &[name]);
+    }
+
+    /// Makes it what it was then.
+    pub(crate) fn revert(&self, name: &str) {
+        // A QEMU that stays keeps its sockets.
+        self.part();
+        self.virsh("snapshot-revert", &[name]);
+    }
+
+    /// Boots it anew at once.
+    pub(crate) fn reset(&self) {
+        self.part();
+        self.virsh("reset", &[]);
+    }
+
+    /// Lets its kernel panic, whereupon it boots anew.
+    pub(crate) fn crash(&self) {
+        self.in_shell(|shell| shell.tell("echo c >/proc/sysrq-trigger"));
+        self.part();
+    }
+
+    pub(crate) fn destroy(&self) {
+        self.part();
+        self.virsh("destroy", &[]);
+    }
+
+    /// Moves it to another libvirt, in whose folder its sockets are from then on.
+    pub(crate) fn migrate(&self, to: &Arc<Libvirtd>) {
+        self.part();
+        let here = self.libvirt();
+        let there = to.folder().to_str().unwrap();
+        let xml = here.run("virsh", &["dumpxml", "--migratable", &self.name]);
+        // The new machine has the same disk, and sockets of its own: the old one removes its when it ends.
+        let xml = ["echo", "shell"].iter().fold(xml, |xml, kind| {
+            let socket = format!("{}.{kind}", self.name);
+            xml.replace(&self.file(kind), &format!("{there}/{socket}"))
+        });
+        let xml = here.write(&format!("{}.xml", self.name), &xml);
+        let socket = format!("unix://{there}/{}.migration", self.name);
+        let mut virsh = Command::new("virsh");
+        virsh.args(["--connect", &here.uri(), "migrate", "--live", "--unsafe", "--persistent"]);
+        virsh.args(["--undefinesource", "--xml", &xml, "--migrateuri", &socket]);
+        let output = virsh.args([&self.name, &to.uri()]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        *self.folder.lock().unwrap() = there.to_owned();
+        *self.libvirt.lock().unwrap() = Arc::clone(to);
+    }
+
+    // What can be asked.
+
+    /// The truth about its clock.
+    pub(crate) fn offset(&self) -> Offset {
+        let mut truth = self.truth.lock().unwrap();
+        let truth = truth.get_or_insert_with(|| wait(|| Truth::open(&self.file("echo")).ok()));
+        truth.best(READINGS).unwrap_or_else(|error| panic!("{}: no truth: {error}", self.name))
+    }
+
+    /// Runs a command in it, which must succeed, and gives what it says.
+    pub(crate) fn shell(&self, command: &str) -> String {
+        self.in_shell(|shell| shell.run(command))
+    }
+
+    /// Waits until all in it answers.
+    pub(crate) fn answers(&self) {
+        self.shell("true");
+        self.offset();
+    }
+
+    pub(crate) fn hwclock(&self, which: Hwclock) {
+        self.shell(match which {
+            Hwclock::Busybox => "ln -sf /bin/busybox /sbin/hwclock",
+            Hwclock::UtilLinux => "ln -sf /bin/hwclock /sbin/hwclock",
+            Hwclock::None => "rm -f /sbin/hwclock",
+        });
+    }
+
+    /// Makes its agent well or sick.
+    pub(crate) fn agent(&self, state: Agent) {
+        const PORT: &str = "/dev/virtio-ports/org.qemu.guest_agent.0";
+        // Whatever it is, it goes first.
+        const AWAY: &str = "kill -CONT $(pidof qemu-ga) 2>/dev/null
+            kill -9 $(pidof qemu-ga) $(cat /tmp/false 2>/dev/null) 2>/dev/null
+            rm -f /tmp/false /run/qemu-ga.pid";
+        let instead = |script: &str| {
+            format!("{AWAY}\nsh -c '{script}' <>{PORT} >&0 2>/dev/null & echo $! >/tmp/false")
+        };
+        self.shell(&match state {
+            Agent::Well => format!("{AWAY}\nqemu-ga --daemonize"),
+            Agent::Stopped => "kill -STOP $(pidof qemu-ga)".to_owned(),
+            Agent::Gone => format!("{AWAY}\ntrue"),
+            Agent::Hangs => instead(r#"while read -r line; do printf "{\"return\": 17"; done"#),
+            Agent::Garbage => instead("while head -c 4000 /dev/urandom; do usleep 10000; done"),
+        });
+    }
+
+    /// Asks its agent, through libvirt, and gives what it answers.
+    pub(crate) fn ask_agent(&self, command: &str) -> Output {
+        self.libvirt()
+            .output("virsh", &["qemu-agent-command", "--timeout", "5", &self.name, command])
+    }
+
+    fn virsh(&self, command: &str, arguments: &[&str]) -> String {
+        self.libvirt().run("virsh", &[&[command, &self.name], arguments].concat())
+    }
+
+    fn in_shell<T>(&self, act: impl FnOnce(&mut Shell) -> std::io::Result<T>) -> T {
+        let mut shell = self.shell.lock().unwrap();
+        let shell = shell.get_or_insert_with(|| wait(|| Shell::open(&self.file("shell")).ok()));
+        act(shell).unwrap_or_else(|error| panic!("{}: no shell: {error}", self.name))
+    }
+
+    /// Where a file or socket of it lies.
+    fn file(&self, kind: &str) -> String {
+        format!("{}/{}.{kind}", self.folder.lock().unwrap(), self.name)
+    }
+
+    /// Ends conversations with a QEMU that ends.
+    fn part(&self) {
+        *self.truth.lock().unwrap() = None;
+        *self.shell.lock().unwrap() = None;
+    }
+}
+
+/// Waits until it is there.
+fn wait<T>(mut find: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = find() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "nobody answers");
+        thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,137 @@
+//! Many guests under libvirt, and all that happens to guests.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    reason = "tests make guests"
+)]
+
+mod guests;
+mod herd;
+mod lacking;
+mod libvirtd;
+mod report;
+
+use std::fs;
+use std::process::Output;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use guests::READY;
+use herd::{Agent, Domain, Herd, Hwclock};
+use lacking::need;
+use libvirtd::Libvirtd;
+
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// How far a clock falls behind by something.
+fn loses(domain: &Domain, what: impl FnOnce()) -> Duration {
+    let before = domain.offset();
+    what();
+    let after = domain.offset();
+    Duration::from_nanos((before.lo - after.hi).try_into().unwrap())
+}
+
+#[test]
+fn each_way_to_stand_still_costs_a_guest_that_time() {
+    let Some(herd) = need(Herd::start(2)) else { return };
+    let [one, other] = herd.domains() else { panic!() };
+    let untouched = other.offset();
+    let ways: [(&str, &dyn Fn()); 4] = [
+        ("pause", &|| one.pause(PAUSE)),
+        ("save", &|| {
+            one.save();
+            thread::sleep(PAUSE);
+            one.restore();
+        }),
+        ("managed save", &|| {
+            one.managed_save();
+            thread::sleep(PAUSE);
+            one.start();
+        }),
+        ("revert", &|| {
+            one.snapshot("then");
+            thread::sleep(PAUSE);
+            one.revert("then");
+        }),
+    ];
+    for (name, way) in ways {
+        let lost = loses(one, way);
+        assert!(lost > PAUSE - Duration::from_millis(500), "{name}: {lost:?}");
+        // Busy CPUs take their time.
+        assert!(lost < PAUSE + Duration::from_secs(30), "{name}: {lost:?}");
+        // A shell that answers is the guest's, whatever its QEMU is.
+        assert_eq!(one.shell("hostname"), "guest\n");
+    }
+    let lost = untouched.lo - other.offset().hi;
+    assert!(lost.unsigned_abs() < 50_000_000, "{lost}");
+}
+
+#[test]
+fn a_guest_boots_anew_when_it_is_reset_or_crashes() {
+    let Some(herd) = need(Herd::start(1)) else { return };
+    let [domain] = herd.domains() else { panic!() };
+    let boots = || fs::read_to_string(domain.console()).unwrap().matches(READY).count();
+    let ways: [(&str, &dyn Fn()); 2] =
+        [("reset", &|| domain.reset()), ("crash", &|| domain.crash())];
+    for (name, way) in ways {
+        let before = boots();
+        way();
+        domain.answers();
+        assert_eq!(boots(), before + 1, "{name}");
+    }
+}
+
+/// What an agent said of the time.
+fn time(output: &Output) -> bool {
+    output.status.success() && String::from_utf8_lossy(&output.stdout).contains("return")
+}
+
+#[test]
+fn agents_are_sick_and_get_well() {
+    const ASK: &str = r#"{"execute":"guest-get-time"}"#;
+    const SET: &str = r#"{"execute":"guest-set-time","arguments":{"time":1795766602000000000}}"#;
+    let Some(herd) = need(Herd::start(1)) else { return };
+    let [domain] = herd.domains() else { panic!() };
+    assert!(time(&domain.ask_agent(ASK)));
+    for sick in [Agent::Stopped, Agent::Gone, Agent::Hangs, Agent::Garbage] {
+        domain.agent(sick);
+        let output = domain.ask_agent(ASK);
+        assert!(!time(&output), "{sick:?}: {output:?}");
+        domain.agent(Agent::Well);
+        let well =
+            std::iter::repeat_with(|| domain.ask_agent(ASK)).take(5).any(|output| time(&output));
+        assert!(well, "after {sick:?}");
+    }
+    // Without an hwclock nothing is set.
+    domain.hwclock(Hwclock::None);
+    let before = domain.offset();
+    let output = domain.ask_agent(SET);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("not currently supported"), "{said}");
+    assert!((domain.offset().lo - before.hi).abs() < 50_000_000);
+    for hwclock in [Hwclock::Busybox, Hwclock::UtilLinux] {
+        domain.hwclock(hwclock);
+        let output = domain.ask_agent(SET);
+        assert!(time(&output), "{hwclock:?}: {output:?}");
+    }
+}
+
+#[test]
+fn guests_outlive_their_libvirt_and_move_to_another() {
+    let Some(herd) = need(Herd::start(1)) else { return };
+    let [domain] = herd.domains() else { panic!() };
+    let before = domain.offset();
+    herd.libvirt().stop("KILL");
+    domain.answers();
+    herd.libvirt().restart();
+    assert_eq!(herd.virsh(&["domstate", domain.name()]).trim(), "running");
+
+    let Some(there) = need(Libvirtd::start().map(Arc::new)) else { return };
+    domain.migrate(&there);
+    assert_eq!(there.run("virsh", &["domstate", domain.name()]).trim(), "running");
+    domain.answers();
+    let lost = before.lo - domain.offset().hi;
+    assert!((-50_000_000..30_000_000_000).contains(&lost), "{lost}");
+}

@@ -1,0 +1,225 @@
+//! Guest agents at a socket, well and sick: what they are asked, told and believed.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    reason = "tests run programs"
+)]
+
+mod qga;
+mod run;
+
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use qga::{Agent, GET, Patient, SET, SYNC, Sick};
+use run::kvmtime;
+use serde_json::{Value, json};
+
+const BEHIND: Duration = Duration::from_secs(10);
+
+/// Sicknesses of a question after which nobody can know the time.
+fn hopeless() -> Vec<(&'static str, Sick)> {
+    let refused = Sick::Refused("CommandNotFound", "Command guest-get-time has been disabled");
+    vec![
+        ("silent", Sick::Silent),
+        ("half", Sick::Half),
+        ("garbage", Sick::Garbage),
+        ("endless", Sick::Endless(64 << 20)),
+        ("deep", Sick::Deep(1_000_000)),
+        ("no JSON", Sick::Line("{\"return\": 17957666020")),
+        ("refused", refused),
+        ("hangs up", Sick::HangsUp),
+        ("large", Sick::Says(json!(u64::MAX))),
+        ("very large", Sick::Says(json!(1e30))),
+        ("broken", Sick::Says(json!(1.5))),
+        ("words", Sick::Says(json!("1795766602065072000"))),
+        ("nothing", Sick::Says(json!({}))),
+    ]
+}
+
+fn measure(agent: &Agent) -> Child {
+    let mut measure = kvmtime();
+    measure.args(["measure", "--format", "json", "--duration", "200ms", "--interval", "20ms"]);
+    measure.args(["--qga", &agent.socket()]);
+    measure.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+#[test]
+fn a_well_agent_is_measured_as_it_is() {
+    let agent = Patient::behind(BEHIND).start();
+    let found = run::json(&measure(&agent).wait_with_output().unwrap());
+    let offset = &found["measurements"][0]["offset"];
+    let (lo, hi) = (offset["lo"].as_i64().unwrap(), offset["hi"].as_i64().unwrap());
+    assert!(lo <= agent.offset() && agent.offset() <= hi, "{offset}");
+    assert!(agent.sets().is_empty());
+    assert!(agent.asked().contains(&SYNC.to_owned()) && agent.asked().contains(&GET.to_owned()));
+}
+
+#[test]
+fn a_sick_agent_is_measured_by_an_error_and_in_time() {
+    let start = Instant::now();
+    let agents = hopeless()
+        .into_iter()
+        .map(|(name, sick)| (name, Patient::behind(BEHIND).sick(GET, sick).start()));
+    let all: Vec<_> = agents.map(|(name, agent)| (name, measure(&agent), agent)).collect();
+    for (name, child, agent) in all {
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{name}: {said}");
+        assert!(said.starts_with("kvmtime: "), "{name}: {said}");
+        assert!(agent.sets().is_empty());
+    }
+    assert!(start.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn a_time_that_no_clock_shows_is_no_panic() {
+    let agents = [-1, i64::MIN, i64::MAX].map(|time| {
+        let agent = Patient::behind(BEHIND).sick(GET, Sick::Says(json!(time))).start();
+        (measure(&agent), agent)
+    });
+    for (child, agent) in agents {
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(matches!(output.status.code(), Some(0 | 2)), "{}: {said}", output.status);
+        assert!(agent.sets().is_empty());
+    }
+}
+
+fn sync(agent: &Agent, options: &[&str]) -> Child {
+    let history = format!("{}.history", agent.socket());
+    let mut sync = kvmtime();
+    sync.args(["sync", "--format", "json", "--qga", &agent.socket(), "--history", &history]);
+    sync.args(options).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn synced(child: Child) -> (Option<i32>, Value) {
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(said, "", "{}", output.status);
+    (output.status.code(), run::json(&output)["guests"][0].clone())
+}
+
+/// What may be off when all is said to be right.
+const TOLERANCE: u64 = 10_000_000;
+
+#[test]
+fn a_clock_is_set_until_it_is_right() {
+    let fixed = [
+        ("well", Patient::behind(BEHIND)),
+        ("ahead", Patient::ahead(BEHIND)),
+        ("far", Patient::behind(Duration::from_secs(400 * 24 * 3600))),
+        ("slow", Patient::behind(BEHIND).sick(SET, Sick::Slow(Duration::from_millis(300)))),
+        ("hwclock fails", Patient::behind(BEHIND).sick(SET, Sick::HWCLOCK_FAILED)),
+        ("late", Patient::behind(BEHIND).sick_in(SET, 0..1, Sick::Late(Duration::from_secs(7)))),
+        ("silent once", Patient::behind(BEHIND).sick_in(SET, 0..1, Sick::Silent)),
+        ("garbage once", Patient::behind(BEHIND).sick_in(GET, 0..1, Sick::Garbage)),
+        ("hurried", Patient::behind(BEHIND).sick_in(GET, 1..3, Sick::Late(Duration::from_secs(1)))),
+    ];
+    let all: Vec<_> = (fixed.into_iter())
+        .map(|(name, patient)| (name, patient.start()))
+        .map(|(name, agent)| (name, sync(&agent, &["--timeout", "20s"]), agent))
+        .collect();
+    for (name, child, agent) in all {
+        let (status, found) = synced(child);
+        assert_eq!((status, &found["outcome"]), (Some(0), &json!("corrected")), "{name}: {found}");
+        assert!(agent.offset().unsigned_abs() <= TOLERANCE, "{name}: {}", agent.offset());
+        assert!(agent.sets().iter().all(|set| set.time.is_i64()), "{name}: {:?}", agent.sets());
+    }
+}
+
+#[test]
+fn a_sick_agent_has_a_name_and_its_clock_is_left_alone() {
+    let names = |name: &str| match name {
+        "silent" | "half" => "agent-silent",
+        "refused" => "command-blocked",
+        "hangs up" => "agent-gone",
+        "large" | "very large" | "broken" | "words" | "nothing" => "agent-time-out-of-range",
+        _ => "agent-garbage",
+    };
+    let all: Vec<_> = (hopeless().into_iter())
+        .map(|(name, sick)| (name, Patient::behind(BEHIND).sick(GET, sick).start()))
+        .map(|(name, agent)| (name, sync(&agent, &["--timeout", "3s"]), agent))
+        .collect();
+    for (name, child, agent) in all {
+        let (status, found) = synced(child);
+        assert_eq!((status, &found["why"]), (Some(2), &json!(names(name))), "{name}: {found}");
+        assert!(agent.sets().is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_clock_that_cannot_be_set_is_told_by_name() {
+    let refused = [
+        ("command-blocked", Sick::DISABLED),
+        ("command-blocked", Sick::DISABLED_ONCE),
+        ("no-hwclock", Sick::NO_HWCLOCK),
+        ("clock-not-moved", Sick::Idle),
+        ("clock-not-moved", Sick::Fought(Duration::ZERO)),
+        ("set-unanswered", Sick::Silent),
+    ];
+    let all: Vec<_> = (refused.into_iter())
+        .map(|(name, sick)| {
+            // Who does not say that he was told a time does not say anything afterwards.
+            let deaf = matches!(sick, Sick::Silent);
+            let agent = Patient::behind(BEHIND).sick(SET, sick);
+            let agent = if deaf { agent.sick_in(SYNC, 1..usize::MAX, Sick::Silent) } else { agent };
+            (name, agent.start())
+        })
+        .map(|(name, agent)| (name, sync(&agent, &["--timeout", "3s"]), agent))
+        .collect();
+    for (name, child, _agent) in all {
+        let (status, found) = synced(child);
+        assert_eq!(found["why"], name, "{found}");
+        assert!(matches!(status, Some(1 | 2)), "{name}: {status:?}");
+        assert!(found["hint"].as_str().is_some_and(|hint| hint.len() > 10), "{found}");
+    }
+}
+
+#[test]
+fn a_policy_is_kept() {
+    let second = Duration::from_secs(1);
+    let cases: [(&[&str], Patient, &str, i32); 7] = [
+        (&["--max-step", "5s"], Patient::behind(BEHIND), "too-far", 1),
+        (&["--never-backwards"], Patient::ahead(BEHIND), "backwards", 1),
+        (&["--only-if-behind"], Patient::ahead(BEHIND), "left-ahead", 0),
+        (&["--slew"], Patient::behind(BEHIND), "cannot-slew", 1),
+        (&["--dry-run"], Patient::behind(BEHIND), "would-set", 1),
+        (
+            &["--tolerance", "1us", "--timeout", "1s"],
+            Patient::ahead(Duration::ZERO),
+            "bound-too-wide",
+            1,
+        ),
+        (&["--tolerance", "2s"], Patient::behind(second), "in-sync", 0),
+    ];
+    for (options, patient, expected, expected_status) in cases {
+        let agent = patient.start();
+        let (status, found) = synced(sync(&agent, options));
+        let what = if found["outcome"] == "refused" { &found["why"] } else { &found["outcome"] };
+        assert_eq!((what, status), (&json!(expected), Some(expected_status)), "{found}");
+        assert!(agent.sets().is_empty(), "{expected}: {:?}", agent.sets());
+    }
+}
+
+#[test]
+fn what_was_done_is_kept() {
+    let agent = Patient::behind(BEHIND).start();
+    synced(sync(&agent, &[]));
+    synced(sync(&agent, &[]));
+    synced(sync(&agent, &["--dry-run"]));
+    let history = format!("{}.history", agent.socket());
+    let past = |format: &str| {
+        let arguments = ["history", "--corrections", "--history", &history, "--format", format];
+        kvmtime().args(arguments).output().unwrap()
+    };
+    let all = run::json(&past("json"));
+    let outcomes: Vec<_> =
+        all["guests"].as_array().unwrap().iter().map(|one| &one["outcome"]).collect();
+    assert_eq!(outcomes, ["corrected", "in-sync"]);
+    let lines = String::from_utf8(past("csv").stdout).unwrap();
+    assert_eq!(lines.lines().count(), 3, "{lines}");
+    let lines = String::from_utf8(past("text").stdout).unwrap();
+    assert!(lines.contains("set: was -10.0"), "{lines}");
+}
