@@ -13,7 +13,7 @@ use kvmtime_sys::timer::Steps;
 use kvmtime_sys::{affinity, clock_read, slice, timex};
 use kvmtime_wire::stat;
 
-use crate::world::{Kept, World, clock};
+use crate::world::{Kept, clock};
 
 /// Second edges are found to within this share of the interval, over which wake-ups are spread (the golden ratio's).
 const SPREAD: i64 = 8;
@@ -40,18 +40,16 @@ pub(crate) fn watch(
     let steps = Steps::watch()?;
     // Where the kernel does not know of it the watch wakes up as late as others.
     let _ = slice::keep_short(TURN);
-    let world = World::live();
     let mut watch = Watch::default();
     let mut files = Files::open();
     let end = duration.map(|duration| clock::monotonic() + duration);
     let mut woken = Woken { at: clock::monotonic(), due: None, set: false };
     let mut took = Nanos(0);
     for turn in 0_u32.. {
-        let look = Look { took, ..files.look(&woken, turn) };
+        let look = files.look(&woken, took, turn);
         watch.look(look).iter().try_for_each(&mut tell)?;
         if turn.is_multiple_of(SELDOM) {
-            let state = state(&world);
-            watch.state(clock::realtime(), state).iter().try_for_each(&mut tell)?;
+            watch.state(clock::realtime(), files.state()).iter().try_for_each(&mut tell)?;
         }
         let now = clock::monotonic();
         took = now - woken.at;
@@ -81,11 +79,14 @@ struct Woken {
     set: bool,
 }
 
+const CLOCKSOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+
 /// What is read again and again.
 struct Files {
     rtc: Option<Kept>,
     schedstat: Option<Kept>,
     stat: Option<Kept>,
+    clocksource: Option<Kept>,
 }
 
 impl Files {
@@ -97,19 +98,20 @@ impl Files {
             schedstat: open("/proc/thread-self/schedstat", 128),
             // A line of some 100 bytes for each CPU.
             stat: open("/proc/stat", 1 << 16),
+            clocksource: open(CLOCKSOURCE, 64),
         }
     }
 
-    fn look(&mut self, woken: &Woken, turn: u32) -> Look {
+    fn look(&mut self, woken: &Woken, took: Nanos, turn: u32) -> Look {
         let moment = Moment { monotonic: woken.at, ..clock::moment() };
         let (raw, counts) = raw();
         let waited = self.waited();
-        let late = woken.due.is_some_and(|due| woken.at - due > NOTICED);
+        let late = woken.due.is_some_and(|due| woken.at - due + took > NOTICED);
         // Late ones are compared with what was counted not long before.
         let counted = (late || turn.is_multiple_of(SELDOM)).then(|| self.counted()).flatten();
         let rtc = turn.is_multiple_of(RTC).then(|| self.second()).flatten();
         let Woken { due, set, .. } = *woken;
-        Look { moment, due, took: Nanos(0), set, waited, counted, raw, counts, rtc }
+        Look { moment, due, took, set, waited, counted, raw, counts, rtc }
     }
 
     fn second(&mut self) -> Option<(i64, [Nanos; 2])> {
@@ -134,6 +136,17 @@ impl Files {
         let (all, own) = (stat::parse(text).ok()?, stat::parse_one(text, cpu).ok()?);
         Some(Counted { cpu, time: time(own.total - own.steal), steal: time(all.steal) })
     }
+
+    fn state(&mut self) -> State {
+        let timex = timex::read().ok();
+        let clocksource = self.clocksource.as_mut().and_then(|file| file.read().ok());
+        State {
+            clocksource: clocksource.map(|name| name.trim().to_owned()),
+            // STA_UNSYNC, include/uapi/linux/timex.h
+            synchronised: timex.as_ref().map(|(timex, _)| timex.status & 0x40 == 0),
+            leap: timex.map(|(_, state)| state),
+        }
+    }
 }
 
 /// `CLOCK_MONOTONIC_RAW` between two counts of the TSC, as near to each other as some tries give them.
@@ -146,15 +159,4 @@ fn raw() -> (Nanos, Option<[u64; 2]>) {
     let nearest = (0..3).map(read).min_by_key(|(_, counts)| counts[1].wrapping_sub(counts[0]));
     let (raw, counts) = nearest.unwrap_or_default();
     (raw, clock::counts_tsc().then_some(counts))
-}
-
-fn state(world: &World) -> State {
-    let clocksource = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
-    let timex = timex::read().ok();
-    State {
-        clocksource: world.word(clocksource).value().cloned(),
-        // STA_UNSYNC, include/uapi/linux/timex.h
-        synchronised: timex.as_ref().map(|(timex, _)| timex.status & 0x40 == 0),
-        leap: timex.map(|(_, state)| state),
-    }
 }
