@@ -1,4 +1,5 @@
 //! What is said of looks that were recorded in a guest without KVM, each 2 ms, while something was done to it for two seconds.
+#![expect(clippy::unwrap_used, reason = "tests read what they wrote")]
 
 use kvmtime_core::events::{Counted, Event, Look, Watch, What};
 use kvmtime_core::reading::Moment;
