@@ -128,7 +128,7 @@ complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l connect -d '
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l duration -d 'How long to measure, such as 10s or 5min [default: 10s; with --precision as long as it takes]' -r
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l interval -d 'From one reading to the next [default: 250ms; with --events 100ms]' -r
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l precision -d 'Measure until the rate is known as well as this, such as 0.01ppm' -r
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l budget -d 'The most that the clock may be off, such as 50ms: judged by the worst that the bounds allow, up to UTC where that is known' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l budget -d 'The most that the clock may be off, by the worst that the bounds allow, up to UTC where that is known: ceph, etcd, cockroachdb, kerberos, aws-sigv4, tls, or a time such as 50ms' -r
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l history -d 'The file to keep it in [default: that of `kvmtime history`]' -r -F
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l svg -d 'Also draw it: offset, delays, Allan deviation and error budget' -r -F
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand measure" -l html -d 'Also write a page with numbers and pictures that needs nothing else' -r -F

@@ -26,3 +26,4 @@ pub mod tty;
 pub mod uname;
 pub mod vsock;
 pub mod wait;
+pub mod xattr;

@@ -9,6 +9,8 @@ use anyhow::{Context, ensure};
 pub(crate) enum Part {
     /// Coverage of the bounds and error of the drift, a quarter of an hour
     Drift,
+    /// Drift by the RTC alone, a quarter of an hour
+    Rtc,
     /// Steps: whether they are found, how well their size is known, and how soon
     Steps,
     /// Pauses and their kinds, a quarter of an hour
@@ -24,6 +26,7 @@ impl Part {
     fn test(self) -> &'static str {
         match self {
             Self::Drift => "coverage_and_drift",
+            Self::Rtc => "drift_by_the_rtc",
             Self::Steps => "steps",
             Self::Pauses => "pauses",
             Self::Cost => "cost",
@@ -45,7 +48,8 @@ pub(super) fn run(part: Option<Part>) -> anyhow::Result<bool> {
         .context("cargo does not run")?;
     let said = String::from_utf8_lossy(&done.stdout).into_owned();
     ensure!(done.status.success(), "{said}");
-    println!("{}\n", super::machine::line());
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    println!("{}; load averages at the end {}\n", super::machine::line(), load.trim());
     println!("| what | by | found | target | verdict |");
     println!("|---|---|---|---|---|");
     let rows: Vec<&str> = said.lines().filter(|line| line.starts_with('|')).collect();

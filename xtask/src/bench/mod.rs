@@ -21,8 +21,9 @@ pub(crate) enum Bench {
     /// Exit status 1 when a target is missed.
     Check,
     /// What `bench` says a read costs against a plain C loop and stress-ng, idle and under load, and how long the table takes
+    /// beside sysbench, stress-ng and the kernel's selftests
     ///
-    /// Needs root, cc, sysbench and stress-ng. Exit status 1 when a target is missed.
+    /// Needs root, cc, sysbench and stress-ng, and Debian's archive for the source of the selftests; it takes ten minutes. Exit status 1 when a target is missed.
     Clocks,
     /// `measure` against the truth, in guests whose clocks are known; it takes about an hour
     ///

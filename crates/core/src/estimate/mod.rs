@@ -5,6 +5,7 @@ mod band;
 mod bound;
 mod least_squares;
 mod needed;
+mod room;
 mod stretch;
 mod theil_sen;
 
@@ -15,6 +16,7 @@ pub use band::band;
 pub use bound::rates;
 pub use least_squares::least_squares;
 pub use needed::{Needed, needed};
+pub use room::roomiest;
 pub use stretch::{Event, Kind, Point, Side, Stretches};
 pub use theil_sen::{confidence, slope};
 
@@ -65,7 +67,8 @@ pub struct Widths {
 /// How much faster the clock runs than what it is measured against.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Drift {
-    /// By Theil and Sen: the median of the slopes between readings.
+    /// The one that leaves the most room between the readings' ends; where no single rate fits them all, the median of the slopes
+    /// between windows of them (Theil, Sen).
     pub rate: Ppb,
     /// Where 95 of a hundred such runs have it, by a block bootstrap.
     pub confidence: [Ppb; 2],
@@ -134,13 +137,10 @@ fn drift(points: &[Point]) -> Option<Drift> {
         return None;
     }
     let hard = rates(points);
-    let rate = slope(points)?;
     let within = |rate: f64| hard.map_or(rate, |[lo, hi]| rate.clamp(lo, hi));
-    // A rate that the bounds rule out comes from delays that are not what it supposes: the middle of what they allow is nearer.
-    let (rate, confidence) = match hard {
-        Some([lo, hi]) if !(lo..=hi).contains(&rate) => (f64::midpoint(lo, hi), [lo, hi]),
-        _ => (rate, confidence(points)?.map(within)),
-    };
+    let rate = hard.map_or_else(|| slope(points), |hard| Some(within(roomiest(points, hard))))?;
+    let [lo, hi] = confidence(points)?.map(within);
+    let confidence = [lo.min(rate), hi.max(rate)];
     Some(Drift {
         rate: Ppb(rate),
         confidence: confidence.map(Ppb),

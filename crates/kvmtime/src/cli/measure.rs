@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
+use kvmtime_core::budget::Budget;
 use kvmtime_core::estimate::estimate;
 use kvmtime_core::events::Event;
 use kvmtime_core::reading::{Earlier, Verdict};
@@ -32,6 +33,7 @@ Examples:
   kvmtime measure --against rtc --duration 60s  without agent or privilege
   kvmtime measure --precision 0.1ppm            until the rate is known
   kvmtime measure domain:all --budget 50ms      a verdict, for scripts
+  kvmtime measure domain:all --budget ceph      by what a workload bears
   kvmtime measure --events                      steps, pauses, switches")]
 pub(super) struct Args {
     /// domain:NAME or domain:all, measured against this machine; without any target this machine is measured
@@ -74,9 +76,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "RATE")]
     precision: Option<Ppb>,
 
-    /// The most that the clock may be off, such as 50ms: judged by the worst that the bounds allow, up to UTC where that is known
-    #[arg(long, value_name = "TIME")]
-    budget: Option<Nanos>,
+    /// The most that the clock may be off, by the worst that the bounds allow, up to UTC where that is known: ceph, etcd,
+    /// cockroachdb, kerberos, aws-sigv4, tls, or a time such as 50ms
+    #[arg(long, value_parser = Budget::named)]
+    budget: Option<Budget>,
 
     /// Also keep the result, for `kvmtime history`
     #[arg(long)]
@@ -127,7 +130,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     let mut all = Vec::new();
     for run in runs {
-        match measured(run, args.budget) {
+        match measured(run, args.budget.as_ref()) {
             Ok(measurement) => all.push(measurement),
             Err(error) => failures.push(error),
         }
@@ -135,7 +138,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let budget_kept = all.iter().all(|m| m.verdict.is_none_or(|verdict| verdict == Verdict::Kept));
     if !all.is_empty() {
         let missed = missed.into_iter().map(|missed| (missed.what, missed.why)).collect();
-        let all = Measurements { started, all, missed, budget: args.budget };
+        let all = Measurements { started, all, missed, budget: args.budget.clone() };
         output::measurements(&all, args.format)?;
         args.draw(&all)?;
         args.keep(&all)?;
@@ -270,7 +273,7 @@ fn show(live: &Live, progress: &Progress<'_>) {
     live.show(progress.passed, progress.duration, progress.needed, now);
 }
 
-fn measured(mut run: Run, budget: Option<Nanos>) -> anyhow::Result<Measurement> {
+fn measured(mut run: Run, budget: Option<&Budget>) -> anyhow::Result<Measurement> {
     let Some(estimate) = estimate(&run.series) else {
         let why = run.why.unwrap_or_else(|| "it was ended before the first reading".to_owned());
         anyhow::bail!("cannot measure {}: {why}", run.series.clock);
@@ -278,7 +281,7 @@ fn measured(mut run: Run, budget: Option<Nanos>) -> anyhow::Result<Measurement> 
     let chain = run.budget(estimate.offset);
     let total = chain.as_ref().map_or(estimate.offset, |chain| chain.total);
     Ok(Measurement {
-        verdict: budget.map(|budget| total.within(budget)),
+        verdict: budget.map(|budget| budget.verdict(total)),
         series: run.series,
         estimate,
         budget: chain,

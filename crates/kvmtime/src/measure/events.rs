@@ -13,7 +13,7 @@ use kvmtime_sys::timer::Steps;
 use kvmtime_sys::{affinity, clock_read, slice, timex};
 use kvmtime_wire::stat;
 
-use crate::world::{Kept, clock};
+use crate::world::{Kept, Number, clock};
 
 /// Second edges are found to within this share of the interval, over which wake-ups are spread (the golden ratio's).
 const SPREAD: i64 = 8;
@@ -83,7 +83,7 @@ const CLOCKSOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_
 
 /// What is read again and again.
 struct Files {
-    rtc: Option<Kept>,
+    rtc: Option<Number>,
     schedstat: Option<Kept>,
     stat: Option<Kept>,
     clocksource: Option<Kept>,
@@ -93,7 +93,7 @@ impl Files {
     fn open() -> Self {
         let open = |path, room| Kept::open(path, room).ok();
         Self {
-            rtc: open("/sys/class/rtc/rtc0/since_epoch", 32),
+            rtc: Number::open("/sys/class/rtc/rtc0/since_epoch").ok(),
             // Documentation/scheduler/sched-stats.rst
             schedstat: open("/proc/thread-self/schedstat", 128),
             // A line of some 100 bytes for each CPU.
@@ -114,10 +114,10 @@ impl Files {
         Look { moment, due, took, set, waited, counted, raw, counts, rtc }
     }
 
-    fn second(&mut self) -> Option<(i64, [Nanos; 2])> {
-        let rtc = self.rtc.as_mut()?;
+    fn second(&self) -> Option<(i64, [Nanos; 2])> {
+        let rtc = self.rtc.as_ref()?;
         let before = clock::monotonic();
-        let second = rtc.read().ok()?.trim().parse().ok()?;
+        let second = rtc.read().ok()?;
         Some((second, [before, clock::monotonic()]))
     }
 

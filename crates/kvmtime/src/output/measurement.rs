@@ -4,8 +4,9 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use kvmtime_core::budget::Budget;
 use kvmtime_core::estimate::{Drift, Estimate, Event, Kind, Needed, Side};
-use kvmtime_core::reading::{Budget, Interval, Reading, Series, Verdict};
+use kvmtime_core::reading::{self, Interval, Reading, Series, Verdict};
 use kvmtime_core::units::{Nanos, Ppb};
 use serde::Serialize;
 
@@ -18,7 +19,7 @@ pub(crate) struct Measurements {
     pub(crate) all: Vec<Measurement>,
     /// Better ways of measuring, and why each was not taken.
     pub(crate) missed: Vec<(String, String)>,
-    pub(crate) budget: Option<Nanos>,
+    pub(crate) budget: Option<Budget>,
 }
 
 /// What was measured of one pair of clocks.
@@ -26,7 +27,7 @@ pub(crate) struct Measurement {
     pub(crate) series: Series,
     pub(crate) estimate: Estimate,
     /// The chain on to UTC, where it is known.
-    pub(crate) budget: Option<Budget>,
+    pub(crate) budget: Option<reading::Budget>,
     /// How many readings failed, and why the last did.
     pub(crate) lost: usize,
     pub(crate) lost_because: Option<String>,
@@ -101,7 +102,7 @@ pub(super) fn text(out: &mut dyn Write, all: &Measurements) -> io::Result<()> {
             writeln!(out)?;
         }
         one(out, measurement)?;
-        if let (Some(verdict), Some(budget)) = (measurement.verdict, all.budget) {
+        if let (Some(verdict), Some(budget)) = (measurement.verdict, &all.budget) {
             row(out, "budget", &verdict_words(measurement, verdict, budget))?;
         }
     }
@@ -168,8 +169,8 @@ fn drifting(out: &mut dyn Write, drift: &Drift) -> io::Result<()> {
     row(out, "", &format!("{certain}; least squares would say {:+}", drift.least_squares))
 }
 
-fn chain(out: &mut dyn Write, budget: Option<&Budget>) -> io::Result<()> {
-    let Some(Budget { links, total }) = budget else { return Ok(()) };
+fn chain(out: &mut dyn Write, budget: Option<&reading::Budget>) -> io::Result<()> {
+    let Some(reading::Budget { links, total }) = budget else { return Ok(()) };
     let [first, .., last] = &links[..] else { return Ok(()) };
     for (index, link) in links.iter().enumerate() {
         let title = if index == 0 { "chain" } else { "" };
@@ -180,15 +181,16 @@ fn chain(out: &mut dyn Write, budget: Option<&Budget>) -> io::Result<()> {
     row(out, "", &format!("{} − {}: {}", first.clock, last.against, offset(*total)))
 }
 
-fn verdict_words(measurement: &Measurement, verdict: Verdict, budget: Nanos) -> String {
+fn verdict_words(measurement: &Measurement, verdict: Verdict, budget: &Budget) -> String {
     let total = measurement.budget.as_ref().map_or(measurement.estimate.offset, |b| b.total);
+    let (Budget { limit, safe, .. }, whom) = (budget, budget.for_whom());
     match verdict {
-        Verdict::Kept => format!("{budget} kept: at most {} off", total.worst()),
+        Verdict::Kept => format!("{safe}{whom} kept: at most {} off", total.worst()),
         Verdict::Exceeded => {
-            format!("{budget} exceeded: at least {} off", total.lo.abs().min(total.hi.abs()))
+            format!("{limit}{whom} exceeded: at least {} off", total.lo.abs().min(total.hi.abs()))
         }
         Verdict::Unproven => {
-            format!("{budget} not proven: it may be {} off", total.worst())
+            format!("{safe}{whom} not proven: it may be {} off", total.worst())
         }
     }
 }
@@ -220,7 +222,7 @@ struct Document<'a> {
     units: Units,
     started: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    budget: Option<Nanos>,
+    budget: Option<&'a Budget>,
     measurements: Vec<One<'a>>,
     missed: Vec<Missed<'a>>,
 }
@@ -242,7 +244,7 @@ struct One<'a> {
     lost: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     lost_because: Option<&'a str>,
-    chain: Option<&'a Budget>,
+    chain: Option<&'a reading::Budget>,
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<Verdict>,
     readings: &'a [Reading],
@@ -296,7 +298,7 @@ pub(super) fn json(out: &mut dyn Write, all: &Measurements) -> io::Result<()> {
             tool: json::TOOL,
             units: Units { time: "ns", rate: "ppb", started: "s since 1970" },
             started: all.started,
-            budget: all.budget,
+            budget: all.budget.as_ref(),
             measurements: all.all.iter().map(one).collect(),
             missed: all.missed.iter().map(|(what, why)| Missed { what, why }).collect(),
         },

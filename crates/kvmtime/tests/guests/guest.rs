@@ -87,6 +87,7 @@ impl Guest {
                 panic!("the guest never says `{start}`:\n{}", self.said.join("\n"));
             };
             if let Some(rest) = line.strip_prefix(start) {
+                self.deadline = Instant::now() + PATIENCE;
                 return rest.to_owned();
             }
         }

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kvmtime_core::reading::Interval;
 use kvmtime_core::units::Nanos;
@@ -57,7 +57,7 @@ fn build(folder: &Path, name: &str, text: &str) -> Result<PathBuf, Lacking> {
 }
 
 /// One look: when by `CLOCK_BOOTTIME`, and guest − host.
-type Look = (Nanos, Interval);
+pub(crate) type Look = (Nanos, Interval);
 
 /// Looks again and again until it is taken.
 pub(crate) struct Truth {
@@ -73,10 +73,10 @@ impl Truth {
         let (looks, over) = (Arc::<Mutex<Vec<Look>>>::default(), Arc::<AtomicBool>::default());
         let (kept, ended) = (Arc::clone(&looks), Arc::clone(&over));
         let mut asked = 0;
-        kept.lock().unwrap().push(look(&file, &mut asked));
+        kept.lock().unwrap().push(look(&file, &mut asked, QUESTIONS));
         let thread = std::thread::spawn(move || {
             while !ended.load(Ordering::Relaxed) {
-                let look = look(&file, &mut asked);
+                let look = look(&file, &mut asked, QUESTIONS);
                 kept.lock().unwrap().push(look);
                 std::thread::sleep(PAUSE);
             }
@@ -97,6 +97,11 @@ impl Truth {
 pub(crate) struct Seen(Vec<Look>);
 
 impl Seen {
+    /// What was seen in single looks.
+    pub(crate) fn of(looks: Vec<Look>) -> Self {
+        Self(looks)
+    }
+
     /// Guest − host at a time between two looks, on the line that joins them; nothing outside.
     pub(crate) fn at(&self, time: Nanos) -> Option<Interval> {
         let index = self.0.windows(2).position(|pair| pair[0].0 <= time && time <= pair[1].0)?;
@@ -131,11 +136,20 @@ fn clock(id: libc::clockid_t) -> Nanos {
     Nanos(now(id).unwrap())
 }
 
+/// One look at a guest that answers.
+pub(crate) fn glance(memory: &Path) -> Look {
+    let file = OpenOptions::new().read(true).write(true).open(memory).unwrap();
+    // It may just have begun, and does not answer for ever.
+    let end = Instant::now() + Duration::from_secs(5);
+    let looks = std::iter::from_fn(|| (Instant::now() < end).then(|| look(&file, &mut 0, 20)));
+    looks.min_by_key(|(_, offset)| offset.width()).unwrap()
+}
+
 /// The quickest of many answers.
-fn look(file: &File, asked: &mut u64) -> Look {
+fn look(file: &File, asked: &mut u64, questions: u64) -> Look {
     let mut word = [0; 16];
     let mut best: Option<Look> = None;
-    for _ in 0..QUESTIONS {
+    for _ in 0..questions {
         *asked += 1;
         let before = clock(libc::CLOCK_REALTIME);
         file.write_all_at(&asked.to_le_bytes(), 0).unwrap();
