@@ -59,7 +59,9 @@ pub(crate) fn watch(
         // 0.618 of a turn further each time.
         let phase = i64::from(turn.wrapping_mul(618) % 1000);
         let wait = interval.0 - interval.0 / SPREAD * phase / 1000;
-        let wait = if watch.is_uneasy() { wait.min(CLOSELY.0) } else { wait };
+        // Who looks more seldom than each second asks for steps, and for little cost also on a busy machine.
+        let closely = interval <= Nanos::SECOND && watch.is_uneasy();
+        let wait = if closely { wait.min(CLOSELY.0) } else { wait };
         let wait = end.map_or(wait, |end| wait.min((end - now).0));
         let milliseconds = i32::try_from(wait / 1_000_000).unwrap_or(i32::MAX).max(1);
         let ready = steps.wait(milliseconds)?;
