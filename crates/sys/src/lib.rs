@@ -12,6 +12,7 @@ pub mod kvm;
 pub mod libvirt;
 pub mod local_time;
 pub mod memfd;
+pub mod memory;
 pub mod page;
 pub mod process;
 pub mod ptp;

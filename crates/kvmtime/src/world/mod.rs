@@ -11,6 +11,7 @@ pub(crate) mod history;
 mod live;
 mod record;
 mod save;
+pub(crate) mod service;
 mod talk;
 mod writable;
 
@@ -31,6 +32,7 @@ pub(crate) use live::{
 };
 pub(crate) use record::{Recorder, is_unfinished};
 pub(crate) use save::save;
+pub(crate) use service::Desk;
 pub(crate) use talk::{Listener, Packets, Talk};
 pub(crate) use writable::{Held, Witness, Writable};
 
