@@ -19,6 +19,7 @@ pub mod ptp;
 pub mod sampling;
 pub mod seccomp;
 pub mod signals;
+pub mod slice;
 pub mod timer;
 pub mod timex;
 pub mod trace;

@@ -37,6 +37,11 @@ impl Means {
         Self { libvirt, connection: None }
     }
 
+    #[cfg(not(feature = "libvirt"))]
+    pub(super) fn new() -> Self {
+        Self {}
+    }
+
     /// Looks, and does what is to be done.
     pub(super) fn look(&mut self, guest: &Guest, way: &Way, request: &Request) -> Correction {
         let done = match way {

@@ -236,6 +236,31 @@ impl Number {
     }
 }
 
+/// A file that is read again and again as text.
+pub(crate) struct Kept {
+    file: File,
+    bytes: Vec<u8>,
+}
+
+impl Kept {
+    /// Opens it; `room` is as much of it as is read.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub(crate) fn open(path: &str, room: usize) -> io::Result<Self> {
+        Ok(Self { file: file(path)?, bytes: vec![0; room] })
+    }
+
+    /// What it says now.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub(crate) fn read(&mut self) -> io::Result<&str> {
+        let length = self.file.read_at(&mut self.bytes, 0)?;
+        std::str::from_utf8(&self.bytes[..length]).map_err(io::Error::other)
+    }
+}
+
 /// An environment variable; an empty one is as none.
 pub(crate) fn variable(name: &str) -> Option<String> {
     let value = std::env::var_os(name)?.to_string_lossy().into_owned();
