@@ -1,6 +1,7 @@
 //! One guest: what can happen to it, and what can be asked of it.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -17,7 +18,10 @@ use crate::libvirtd::Libvirtd;
 const READINGS: usize = 5;
 
 /// Busy CPUs take their time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The question for the time.
+pub(crate) const GET: &str = r#"{"execute":"guest-get-time"}"#;
 
 /// Which hwclock a guest has; the agent sets no time without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,7 +171,7 @@ impl Domain {
 
     /// Lets its kernel panic, whereupon it boots anew.
     pub(crate) fn crash(&self) {
-        self.in_shell(|shell| shell.tell("echo c >/proc/sysrq-trigger"));
+        self.in_shell(|shell| shell.tell("echo c >/proc/sysrq-trigger").map(drop));
         self.part();
     }
 
@@ -214,7 +218,11 @@ impl Domain {
 
     /// Waits until all in it answers.
     pub(crate) fn answers(&self) {
-        self.shell("true");
+        // What comes before a guest has booted is lost.
+        let soon = Duration::from_secs(3);
+        wait(|| {
+            Shell::open(&self.file("shell"), soon).and_then(|mut shell| shell.run("true")).ok()
+        });
         self.offset();
     }
 
@@ -224,17 +232,23 @@ impl Domain {
             Hwclock::UtilLinux => "ln -sf /bin/hwclock /sbin/hwclock",
             Hwclock::None => "rm -f /sbin/hwclock",
         });
+        // It looks once.
+        self.agent(Agent::Well);
+        self.agent_answers();
     }
 
-    /// Makes its agent well or sick.
+    /// Makes its agent well or sick. A well one takes a moment to be there.
     pub(crate) fn agent(&self, state: Agent) {
         const PORT: &str = "/dev/virtio-ports/org.qemu.guest_agent.0";
         // Whatever it is, it goes first.
         const AWAY: &str = "kill -CONT $(pidof qemu-ga) 2>/dev/null
             kill -9 $(pidof qemu-ga) $(cat /tmp/false 2>/dev/null) 2>/dev/null
+            sleep 0.1
             rm -f /tmp/false /run/qemu-ga.pid";
         let instead = |script: &str| {
-            format!("{AWAY}\nsh -c '{script}' <>{PORT} >&0 2>/dev/null & echo $! >/tmp/false")
+            format!(
+                "{AWAY}\nsetsid sh -c '{script}' <>{PORT} >&0 2>/dev/null & echo -$! >/tmp/false"
+            )
         };
         self.shell(&match state {
             Agent::Well => format!("{AWAY}\nqemu-ga --daemonize"),
@@ -248,16 +262,22 @@ impl Domain {
     /// Asks its agent, through libvirt, and gives what it answers.
     pub(crate) fn ask_agent(&self, command: &str) -> Output {
         self.libvirt()
-            .output("virsh", &["qemu-agent-command", "--timeout", "5", &self.name, command])
+            .output("virsh", &["qemu-agent-command", "--timeout", "2", &self.name, command])
+    }
+
+    /// Waits until its agent answers.
+    pub(crate) fn agent_answers(&self) {
+        wait(|| self.ask_agent(GET).status.success().then_some(()));
     }
 
     fn virsh(&self, command: &str, arguments: &[&str]) -> String {
         self.libvirt().run("virsh", &[&[command, &self.name], arguments].concat())
     }
 
-    fn in_shell<T>(&self, act: impl FnOnce(&mut Shell) -> std::io::Result<T>) -> T {
+    fn in_shell<T>(&self, act: impl FnOnce(&mut Shell) -> io::Result<T>) -> T {
         let mut shell = self.shell.lock().unwrap();
-        let shell = shell.get_or_insert_with(|| wait(|| Shell::open(&self.file("shell")).ok()));
+        let shell =
+            shell.get_or_insert_with(|| wait(|| Shell::open(&self.file("shell"), PATIENCE).ok()));
         act(shell).unwrap_or_else(|error| panic!("{}: no shell: {error}", self.name))
     }
 

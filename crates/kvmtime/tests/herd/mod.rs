@@ -14,7 +14,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::thread;
 
-pub(crate) use domain::{Agent, Domain, Hwclock};
+pub(crate) use domain::{Agent, Domain, GET, Hwclock};
 pub(crate) use truth::{Offset, Truth};
 
 use crate::guests::Image;
