@@ -10,6 +10,7 @@ mod guests;
 mod herd;
 mod lacking;
 mod libvirtd;
+mod ntp;
 mod report;
 
 use std::fs;
@@ -125,4 +126,19 @@ fn guests_outlive_their_libvirt_and_move_to_another() {
     domain.answers();
     let lost = before.lo - domain.offset().hi;
     assert!((-50_000_000..30_000_000_000).contains(&lost), "{lost}");
+}
+
+#[test]
+fn a_chronyd_fights_for_a_clock_that_is_wrong() {
+    let Some(herd) = need(Herd::with_chronyd(1)) else { return };
+    let [domain] = herd.domains() else { panic!() };
+    domain.fights();
+    let fought = || {
+        let off = |_: &_| (domain.offset().ms().abs() - 5000.0).abs() < 100.0;
+        (0..100).inspect(|_| thread::sleep(Duration::from_millis(200))).any(|n| off(&n))
+    };
+    assert!(fought(), "{:?}", domain.offset());
+    herd.virsh(&["domtime", domain.name(), "--now"]);
+    assert!(domain.offset().is_within(Duration::from_millis(4000)), "{:?}", domain.offset());
+    assert!(fought(), "{:?}", domain.offset());
 }

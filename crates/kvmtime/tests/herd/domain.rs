@@ -83,7 +83,7 @@ impl Domain {
         self.file("console")
     }
 
-    pub(super) fn define(&self, kernel: &Path) -> Result<(), Lacking> {
+    pub(super) fn define(&self, kernel: &Path, memory: u32) -> Result<(), Lacking> {
         // Something for snapshots to be in.
         let mut disk = Command::new(program("qemu-img", "qemu-utils")?);
         disk.args(["create", "-q", "-f", "qcow2", &self.file("disk"), "1M"]);
@@ -91,6 +91,7 @@ impl Domain {
         let xml = include_str!("domain.xml")
             .replace("@NAME@", &self.name)
             .replace("@UUID@", &self.uuid)
+            .replace("@MEMORY@", &memory.to_string())
             .replace("@FOLDER@", &self.folder.lock().unwrap())
             .replace("@KERNEL@", kernel.to_str().unwrap());
         self.libvirt().define(&xml);
@@ -257,6 +258,11 @@ impl Domain {
             Agent::Hangs => instead(r#"while read -r line; do printf "{\"return\": 17"; done"#),
             Agent::Garbage => instead("while head -c 4000 /dev/urandom; do usleep 10000; done"),
         });
+    }
+
+    /// Starts a chronyd that holds its clock five seconds off, whoever sets it.
+    pub(crate) fn fights(&self) {
+        self.shell("mkdir -p /run/chrony /var/lib/chrony; chronyd");
     }
 
     /// Asks its agent, through libvirt, and gives what it answers.
