@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -133,7 +133,6 @@ impl Domain {
     }
 
     pub(crate) fn save(&self) {
-        self.part();
         self.virsh("save", &[&self.file("save")]);
     }
 
@@ -143,7 +142,6 @@ impl Domain {
 
     /// Saves it where libvirt looks when it is started.
     pub(crate) fn managed_save(&self) {
-        self.part();
         self.virsh("managedsave", &[]);
     }
 
@@ -159,31 +157,26 @@ impl Domain {
 
     /// Makes it what it was then.
     pub(crate) fn revert(&self, name: &str) {
-        // A QEMU that stays keeps its sockets.
-        self.part();
         self.virsh("snapshot-revert", &[name]);
     }
 
     /// Boots it anew at once.
     pub(crate) fn reset(&self) {
-        self.part();
         self.virsh("reset", &[]);
     }
 
     /// Lets its kernel panic, whereupon it boots anew.
     pub(crate) fn crash(&self) {
         self.in_shell(|shell| shell.tell("echo c >/proc/sysrq-trigger").map(drop));
-        self.part();
     }
 
+    /// Ends it, as a power failure does.
     pub(crate) fn destroy(&self) {
-        self.part();
         self.virsh("destroy", &[]);
     }
 
     /// Moves it to another libvirt, in whose folder its sockets are from then on.
     pub(crate) fn migrate(&self, to: &Arc<Libvirtd>) {
-        self.part();
         let here = self.libvirt();
         let there = to.folder().to_str().unwrap();
         let xml = here.run("virsh", &["dumpxml", "--migratable", &self.name]);
@@ -207,9 +200,20 @@ impl Domain {
 
     /// The truth about its clock.
     pub(crate) fn offset(&self) -> Offset {
+        wait(|| self.look(READINGS))
+    }
+
+    /// The truth about its clock, in so many readings, if it is there: a QEMU that ends ends its conversations.
+    pub(crate) fn look(&self, readings: usize) -> Option<Offset> {
         let mut truth = self.truth.lock().unwrap();
-        let truth = truth.get_or_insert_with(|| wait(|| Truth::open(&self.file("echo")).ok()));
-        truth.best(READINGS).unwrap_or_else(|error| panic!("{}: no truth: {error}", self.name))
+        if truth.is_none() {
+            *truth = Truth::open(&self.file("echo")).ok();
+        }
+        let found = truth.as_mut()?.best(readings);
+        if found.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::WouldBlock) {
+            *truth = None;
+        }
+        found.ok()
     }
 
     /// Runs a command in it, which must succeed, and gives what it says.
@@ -219,7 +223,8 @@ impl Domain {
 
     /// Waits until all in it answers.
     pub(crate) fn answers(&self) {
-        // What comes before a guest has booted is lost.
+        // What comes before a guest has booted is lost, and a port has one client.
+        *self.shell.lock().unwrap() = None;
         let soon = Duration::from_secs(3);
         wait(|| {
             Shell::open(&self.file("shell"), soon).and_then(|mut shell| shell.run("true")).ok()
@@ -280,22 +285,29 @@ impl Domain {
         self.libvirt().run("virsh", &[&[command, &self.name], arguments].concat())
     }
 
-    fn in_shell<T>(&self, act: impl FnOnce(&mut Shell) -> io::Result<T>) -> T {
-        let mut shell = self.shell.lock().unwrap();
-        let shell =
-            shell.get_or_insert_with(|| wait(|| Shell::open(&self.file("shell"), PATIENCE).ok()));
-        act(shell).unwrap_or_else(|error| panic!("{}: no shell: {error}", self.name))
+    fn in_shell<T>(&self, act: impl Fn(&mut Shell) -> io::Result<T>) -> T {
+        let mut open = self.shell.lock().unwrap();
+        wait(|| {
+            if open.is_none() {
+                *open = Shell::open(&self.file("shell"), PATIENCE).ok();
+            }
+            match act(open.as_mut()?) {
+                Ok(done) => Some(done),
+                Err(error) if error.kind() == io::ErrorKind::Other => {
+                    panic!("{}: {error}", self.name)
+                }
+                // That was an earlier QEMU's.
+                Err(_) => {
+                    *open = None;
+                    None
+                }
+            }
+        })
     }
 
     /// Where a file or socket of it lies.
     fn file(&self, kind: &str) -> String {
         format!("{}/{}.{kind}", self.folder.lock().unwrap(), self.name)
-    }
-
-    /// Ends conversations with a QEMU that ends.
-    fn part(&self) {
-        *self.truth.lock().unwrap() = None;
-        *self.shell.lock().unwrap() = None;
     }
 }
 
