@@ -1,0 +1,113 @@
+//! Who keeps the guests' clocks: `kvmtime guard`, or somebody who types.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use crate::herd::{Domain, Herd};
+
+/// A keeper.
+pub(crate) enum Keeper<'a> {
+    Guard {
+        program: &'a str,
+        running: Mutex<Guard>,
+    },
+    /// `virsh domtime --now` after whatever happened.
+    Hand,
+}
+
+/// A running guard, which ends with this value.
+pub(crate) struct Guard {
+    nsenter: Child,
+    pid: u32,
+}
+
+/// What a process uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Usage {
+    pub(crate) threads: u64,
+    pub(crate) files: u64,
+    pub(crate) resident_kib: u64,
+    pub(crate) cpu: Duration,
+}
+
+impl<'a> Keeper<'a> {
+    /// The guard of this program.
+    pub(crate) fn guard(herd: &Herd, program: &'a str) -> Self {
+        Self::Guard { program, running: Mutex::new(Guard::start(herd, program)) }
+    }
+
+    /// Kills it and starts it again.
+    pub(super) fn restart(&self, herd: &Herd) {
+        if let Self::Guard { program, running } = self {
+            let mut running = running.lock().unwrap();
+            running.kill();
+            *running = Guard::start(herd, program);
+        }
+    }
+
+    /// What a guard uses.
+    pub(crate) fn usage(&self) -> Option<Usage> {
+        match self {
+            Self::Guard { running, .. } => Some(Usage::of(running.lock().unwrap().pid)),
+            Self::Hand => None,
+        }
+    }
+
+    pub(super) fn by_hand(&self, herd: &Herd, domain: &Domain) {
+        if matches!(self, Self::Hand) {
+            domain.agent_answers();
+            herd.virsh(&["domtime", domain.name(), "--now"]);
+        }
+    }
+}
+
+impl Guard {
+    fn start(herd: &Herd, program: &str) -> Self {
+        let mut command = herd.libvirt().command(program, &["guard"]);
+        let nsenter = command.stdout(Stdio::null()).spawn().unwrap();
+        // nsenter waits for its child, which is in the namespaces.
+        let children = format!("/proc/{0}/task/{0}/children", nsenter.id());
+        let pid = std::iter::repeat_with(|| {
+            std::thread::sleep(Duration::from_millis(5));
+            fs::read_to_string(&children).unwrap_or_default()
+        });
+        let pid = pid.take(1000).find_map(|pids| pids.split(' ').next()?.parse().ok());
+        Self { nsenter, pid: pid.expect("guard starts") }
+    }
+
+    fn kill(&mut self) {
+        let pid = self.pid.to_string();
+        let _ = std::process::Command::new("kill").args(["-s", "KILL", &pid]).status();
+        let _ = self.nsenter.wait();
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl Usage {
+    fn of(pid: u32) -> Self {
+        let folder = PathBuf::from(format!("/proc/{pid}"));
+        let status = fs::read_to_string(folder.join("status")).unwrap();
+        let number = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.trim().trim_end_matches(" kB").parse().unwrap()
+        };
+        // utime and stime (proc(5)) in ticks of a hundredth; what stands before them has no space.
+        let stat = fs::read_to_string(folder.join("stat")).unwrap();
+        let (_, stat) = stat.rsplit_once(") ").unwrap();
+        let ticks: u64 = stat.split(' ').skip(11).take(2).map(|n| n.parse::<u64>().unwrap()).sum();
+        Self {
+            threads: number("Threads:"),
+            files: fs::read_dir(folder.join("fd")).unwrap().count() as u64,
+            resident_kib: number("VmRSS:"),
+            cpu: Duration::from_millis(ticks * 10),
+        }
+    }
+}
