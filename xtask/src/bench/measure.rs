@@ -1,25 +1,6 @@
 //! `cargo xtask bench measure`: the guests of the tests, whose clocks are known, and the table of what was found.
 
-use std::process::{Command, Stdio};
-
-use anyhow::{Context, ensure};
-
-/// Runs the tests that print the table, one after the other; false if a target is missed or something was lacking.
+/// Prints the table; false if a target is missed or something was lacking.
 pub(super) fn run() -> anyhow::Result<bool> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let done = Command::new(cargo)
-        .current_dir(crate::root())
-        .args(["test", "--quiet", "--package", "kvmtime", "--test", "bench_measure"])
-        .args(["--", "--ignored", "--nocapture", "--test-threads=1"])
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cargo does not run")?;
-    let said = String::from_utf8_lossy(&done.stdout).into_owned();
-    ensure!(done.status.success(), "{said}");
-    println!("{}\n", super::machine::line());
-    println!("| what | by | found | target | verdict |");
-    println!("|---|---|---|---|---|");
-    let rows: Vec<&str> = said.lines().filter(|line| line.starts_with('|')).collect();
-    rows.iter().for_each(|row| println!("{row}"));
-    Ok(!rows.is_empty() && !rows.iter().any(|row| row.ends_with("| not met |")))
+    super::table::print("bench_measure", &[], &[])
 }

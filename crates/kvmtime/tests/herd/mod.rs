@@ -127,6 +127,6 @@ fn image() -> Result<Image, Lacking> {
         return Err(Lacking::Obtainable("cc with a static C library".to_owned()));
     }
     program("qemu-ga", "qemu-guest-agent")?;
-    let hwclock = program("hwclock", "util-linux")?;
+    let hwclock = program("hwclock", "util-linux-extra")?;
     Ok(Image::linux()?.program(&echo)?.program(&hwclock)?.job(include_str!("job")))
 }
