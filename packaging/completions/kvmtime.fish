@@ -35,8 +35,11 @@ complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "config" -d 'Print t
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "translate" -d 'Say what becomes of a domain\'s clock settings'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "bench" -d 'Measure what reading each clock costs, and whether two clocksources really differ'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "measure" -d 'Measure how far a clock is off and how fast it drifts, each with its bound'
-complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "history" -d 'Show what `kvmtime measure --record` has kept: offsets and drifts over days and months'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "history" -d 'Show what `kvmtime measure --record` has kept, or what `sync` and `guard` have done: offsets, drifts and corrections over months'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "echo" -d 'Answer inside a guest what its clocks say, for `kvmtime measure --echo` on its host'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "sync" -d 'Set guests\' clocks through their agents, read them back, and repeat until they are proven right'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "pause" -d 'Stop guests with their clocks, for `kvmtime resume` to let them go on in the present'
+complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "resume" -d 'Let stopped guests go on, and set their clocks at once'
 complete -c kvmtime -n "__fish_kvmtime_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l facts -d 'Facts that `kvmtime facts --format json` printed, here or elsewhere' -r -F
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand check" -l as -d 'Judge evidence as that, instead of what it looks like' -r -f -a "host\t''
@@ -141,20 +144,62 @@ complete -c kvmtime -n "__fish_kvmtime_using_subcommand history" -l svg -d 'Also
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand history" -l format -d 'How to print it' -r -f -a "text\t'For people'
 json\t'For programs; the schema is named in it'
 csv\t'Every reading in a line'"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand history" -l corrections -d 'Show what was done to guests\' clocks instead of what was measured'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand history" -s V -l version -d 'Print version'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand echo" -l port -d 'Where to answer: a device, a path at which to make a socket, or vsock:PORT' -r
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand echo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand echo" -s V -l version -d 'Print version'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "check" -d 'Say what is wrong with the time of these machines, with evidence and cure'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "facts" -d 'Print what was read, and from where'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "capture" -d 'Keep everything that `check` reads of this machine in a folder, for somebody else'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "rules" -d 'List the catalogue of rules'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "explain" -d 'Say what a rule, a log line, an error message or a symptom is about'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "config" -d 'Print the settings that hold for `check`, and where each value came from'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "translate" -d 'Say what becomes of a domain\'s clock settings'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "bench" -d 'Measure what reading each clock costs, and whether two clocksources really differ'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "measure" -d 'Measure how far a clock is off and how fast it drifts, each with its bound'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "history" -d 'Show what `kvmtime measure --record` has kept: offsets and drifts over days and months'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "echo" -d 'Answer inside a guest what its clocks say, for `kvmtime measure --echo` on its host'
-complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l qga -d 'The guest whose agent listens at this socket' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l qmp -d 'The same guest\'s QMP monitor, by which it is stopped and let go on, and the ticks are dropped that its RTC owes it' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l connect -d 'The libvirt that knows the domains' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l history -d 'The file that keeps what was done [default: that of `kvmtime history`]' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l tolerance -d 'How far off a clock may be' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l max-step -d 'Leave a clock alone that is further off, for somebody to look at' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l timeout -d 'How long a guest may take' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l format -d 'How to print the result' -r -f -a "text\t'For people'
+json\t'For programs; the schema is named in it'"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l all -d 'All domains that run'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l never-backwards -d 'Never set a clock back; one that is ahead is a failure'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l only-if-behind -d 'Leave a clock that is ahead as it is'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l slew -d 'Never step: have the guest\'s own daemon slew its clock, and wait for that'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l dry-run -d 'Only say what would be done; exit status 1 when a clock would be set'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -s V -l version -d 'Print version'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand pause" -l qga -d 'The guest whose agent listens at this socket' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand pause" -l qmp -d 'The same guest\'s QMP monitor, by which it is stopped and let go on, and the ticks are dropped that its RTC owes it' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand pause" -l connect -d 'The libvirt that knows the domains' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand pause" -l history -d 'The file that keeps what was done [default: that of `kvmtime history`]' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand pause" -l format -d 'How to print the result' -r -f -a "text\t'For people'
+json\t'For programs; the schema is named in it'"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand pause" -s V -l version -d 'Print version'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -l qga -d 'The guest whose agent listens at this socket' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -l qmp -d 'The same guest\'s QMP monitor, by which it is stopped and let go on, and the ticks are dropped that its RTC owes it' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -l connect -d 'The libvirt that knows the domains' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -l history -d 'The file that keeps what was done [default: that of `kvmtime history`]' -r -F
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -l tolerance -d 'How far off a clock may be' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -l max-step -d 'Leave a clock alone that is further off, for somebody to look at' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -l timeout -d 'How long a guest may take' -r
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -l format -d 'How to print the result' -r -f -a "text\t'For people'
+json\t'For programs; the schema is named in it'"
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -l never-backwards -d 'Never set a clock back; one that is ahead is a failure'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -l only-if-behind -d 'Leave a clock that is ahead as it is'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -l slew -d 'Never step: have the guest\'s own daemon slew its clock, and wait for that'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -s V -l version -d 'Print version'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo sync pause resume help" -f -a "check" -d 'Say what is wrong with the time of these machines, with evidence and cure'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo sync pause resume help" -f -a "facts" -d 'Print what was read, and from where'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo sync pause resume help" -f -a "capture" -d 'Keep everything that `check` reads of this machine in a folder, for somebody else'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo sync pause resume help" -f -a "rules" -d 'List the catalogue of rules'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo sync pause resume help" -f -a "explain" -d 'Say what a rule, a log line, an error message or a symptom is about'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo sync pause resume help" -f -a "config" -d 'Print the settings that hold for `check`, and where each value came from'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo sync pause resume help" -f -a "translate" -d 'Say what becomes of a domain\'s clock settings'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo sync pause resume help" -f -a "bench" -d 'Measure what reading each clock costs, and whether two clocksources really differ'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo sync pause resume help" -f -a "measure" -d 'Measure how far a clock is off and how fast it drifts, each with its bound'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo sync pause resume help" -f -a "history" -d 'Show what `kvmtime measure --record` has kept, or what `sync` and `guard` have done: offsets, drifts and corrections over months'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo sync pause resume help" -f -a "echo" -d 'Answer inside a guest what its clocks say, for `kvmtime measure --echo` on its host'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo sync pause resume help" -f -a "sync" -d 'Set guests\' clocks through their agents, read them back, and repeat until they are proven right'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo sync pause resume help" -f -a "pause" -d 'Stop guests with their clocks, for `kvmtime resume` to let them go on in the present'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo sync pause resume help" -f -a "resume" -d 'Let stopped guests go on, and set their clocks at once'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand help; and not __fish_seen_subcommand_from check facts capture rules explain config translate bench measure history echo sync pause resume help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

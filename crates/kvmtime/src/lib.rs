@@ -5,9 +5,12 @@ mod apply;
 mod bench;
 pub mod cli;
 mod config;
+mod guard;
+mod guest;
 mod measure;
 mod output;
 mod probe;
+mod sync;
 mod world;
 
 pub use config::config_page;

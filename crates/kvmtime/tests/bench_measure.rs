@@ -9,6 +9,7 @@
     reason = "a bench runs programs and prints a table"
 )]
 
+mod answering;
 mod guests;
 mod injected;
 mod lacking;
@@ -20,6 +21,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use answering::{CLOCK, ECHO, PORTS, STAY, measure, measurements, socket};
 use guests::{Guest, Image, READY};
 use injected::{Seen, Truth};
 use kvmtime_core::estimate::{Point, least_squares};
@@ -28,42 +30,23 @@ use kvmtime_core::units::Nanos;
 use lacking::{Lacking, need};
 use libvirtd::Libvirtd;
 use report::KVMTIME;
-use run::json;
 use serde_json::Value;
 
 /// How long drift is measured by the agent, and by the RTC.
 const LONG: &str = "700s";
 const MINUTE: &str = "60s";
 
-/// An agent, an echo at a virtio port and one at a serial line.
-const PORTS: [&str; 14] = [
-    "-device",
-    "virtio-serial",
-    "-chardev",
-    "socket,id=agent,path=agent.sock,server=on,wait=off",
-    "-device",
-    "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
-    "-chardev",
-    "socket,id=echo,path=echo.sock,server=on,wait=off",
-    "-device",
-    "virtserialport,chardev=echo,name=kvmtime",
-    "-chardev",
-    "socket,id=line,path=line.sock,server=on,wait=off",
-    "-serial",
-    "chardev:line",
-];
+/// An echo at a serial line too.
+const LINE: [&str; 4] =
+    ["-chardev", "socket,id=line,path=line.sock,server=on,wait=off", "-serial", "chardev:line"];
 
 /// The clock is set to run 5.88 ppm fast: adjtimex(2) counts in 2^-16 ppm.
 const JOB: &str = "
 adjtimex -q -f 385352 >/dev/null
-for port in /sys/class/virtio-ports/*; do
-    [ \"$(cat $port/name)\" = kvmtime ] && kvmtime echo --port /dev/${port##*/} &
-done
 kvmtime echo --port /dev/ttyS2 &
 echo measure me
 kvmtime measure --against rtc --duration 60s --format json >rtc 2>/dev/null
 echo rtc: $(cat rtc)
-while :; do sleep 3600; done
 ";
 
 #[test]
@@ -71,7 +54,7 @@ while :; do sleep 3600; done
 fn coverage_and_drift() {
     let Some((mut guest, _folder)) = need(guest()) else { return };
     guest.says("measure me");
-    let socket = |name: &str| guest.path(name).into_os_string().into_string().unwrap();
+    let socket = |name: &str| socket(&guest, name);
     let (agent, echo, line, qmp) =
         (socket("agent.sock"), socket("echo.sock"), socket("line.sock"), socket("monitor"));
     let truth = Truth::of(&guest.path("truth"));
@@ -109,23 +92,9 @@ fn guest() -> Result<(Guest, tempfile::TempDir), Lacking> {
     let folder = tempfile::tempdir().unwrap();
     let answer = injected::answer(folder.path())?;
     let image = Image::linux()?.program(Path::new(KVMTIME))?.program(&answer)?;
-    let image = image.job(&format!("{}{JOB}", injected::ANSWER));
-    let options = [&PORTS[..], &injected::MEMORY[..]].concat();
-    Ok((Guest::start(&image, "clocksource=hpet", &options)?, folder))
-}
-
-fn measure(arguments: &[&str]) -> Child {
-    Command::new(KVMTIME)
-        .args(["measure", "--format", "json"])
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
-fn measurements(child: Child) -> Vec<Value> {
-    json(&child.wait_with_output().unwrap())["measurements"].as_array().unwrap().clone()
+    let image = image.job(&format!("{}{ECHO}{JOB}{STAY}", injected::ANSWER));
+    let options = [&PORTS[..], &LINE, &injected::MEMORY].concat();
+    Ok((Guest::start(&image, CLOCK, &options)?, folder))
 }
 
 fn interval(value: &Value) -> Interval {

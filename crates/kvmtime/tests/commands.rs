@@ -7,13 +7,14 @@
 )]
 
 mod lacking;
+mod run;
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
 use lacking::need;
+use run::{check, folder, json, kvmtime, path, run, unread, words};
 use serde_json::Value;
 
 /// The domain of a host administrator whose NetBSD guests lag: RTC catch-up, tracking guest time; PIT delay; no HPET.
@@ -40,50 +41,6 @@ const CURED: &str = "<domain type='kvm'>
   </clock>
 </domain>
 ";
-
-fn kvmtime() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_kvmtime"))
-}
-
-fn run(arguments: &[&str]) -> Output {
-    kvmtime().args(arguments).output().unwrap()
-}
-
-fn check(text: &str, arguments: &[&str]) -> Output {
-    let mut child = kvmtime()
-        .args(["check", "-"])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
-}
-
-fn words(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
-
-fn path(folder: &tempfile::TempDir) -> &str {
-    folder.path().to_str().unwrap()
-}
 
 #[test]
 fn a_lagging_netbsd_domain_is_told_about_its_rtc_and_its_pit() {
@@ -356,16 +313,7 @@ fn facts_judged_elsewhere_give_the_same_findings() {
 #[test]
 fn a_reader_that_goes_away_is_no_fault() {
     let many: String = (0..2000).map(|n| LAGGING.replace("buster", &format!("d{n}"))).collect();
-    let mut child = kvmtime()
-        .args(["check", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    child.stdin.take().unwrap().write_all(many.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = unread(&["check", "-"], &many);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(words(&output.stderr), "");
 }

@@ -1,9 +1,16 @@
 //! `kvmtime explain` as a tired administrator meets it.
-#![expect(clippy::disallowed_types, clippy::unwrap_used, reason = "tests run the program")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    reason = "tests run the program"
+)]
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+mod run;
 
+use std::process::Output;
+
+use run::{given, json, run, unread, words};
 use serde_json::Value;
 
 /// The line in a guest of RHEL 6 that many blogs answer with a kernel parameter.
@@ -11,29 +18,7 @@ const UNSTABLE: &str = "[2423264.824259] Clocksource tsc unstable (delta = 68248
     clocksource_failover kernel parameter.";
 
 fn explain(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_kvmtime")).arg("explain").args(arguments).output().unwrap()
-}
-
-fn explain_input(input: &[u8], arguments: &[&str]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_kvmtime"))
-        .args(["explain", "-"])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    child.wait_with_output().unwrap()
-}
-
-fn words(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", words(&output.stderr)))
+    run(&[&["explain"], arguments].concat())
 }
 
 fn keys(value: &Value) -> Vec<String> {
@@ -80,7 +65,7 @@ fn words_need_no_quotes() {
 #[test]
 fn a_log_on_standard_input_is_explained_the_worst_first_and_what_is_normal_last() {
     let log = include_bytes!("../../wire/tests/logs/6.12.log");
-    let text = words(&explain_input(log, &[]).stdout);
+    let text = words(&given(&["explain", "-"], log).stdout);
     let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part} is not in {text}"));
     assert!(at("tsc off by -2.37 ms") < at("CPU 3 did not get on for 22 s"), "{text}");
     assert!(at("line    16 and one more: ") < at("CPU 3 did not get on"), "{text}");
@@ -90,7 +75,7 @@ fn a_log_on_standard_input_is_explained_the_worst_first_and_what_is_normal_last(
 
 #[test]
 fn messages_as_json_have_their_shape() {
-    let report = json(&explain_input(UNSTABLE.as_bytes(), &["--format", "json"]));
+    let report = json(&given(&["explain", "-", "--format", "json"], UNSTABLE.as_bytes()));
     assert_eq!(report["schema"], "kvmtime.explain/1");
     assert_eq!(keys(&report), ["lines", "schema"]);
     let line = &report["lines"][0];
@@ -219,22 +204,13 @@ fn bytes_that_are_no_text_do_no_harm() {
     let mut noise: Vec<u8> =
         (0..40_000u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[2]).collect();
     noise.extend(b"\n[ 1.0] clocksource: Switched to clocksource hpet\n\0\xff\xfe");
-    let output = explain_input(&noise, &["--format", "json"]);
+    let output = given(&["explain", "-", "--format", "json"], &noise);
     assert_ne!(output.status.code(), None, "it was killed");
     assert!(!words(&output.stderr).contains("panicked"), "{}", words(&output.stderr));
 }
 
 #[test]
 fn a_reader_that_goes_away_is_no_fault() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_kvmtime"))
-        .args(["explain", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    child.stdin.take().unwrap().write_all(UNSTABLE.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = unread(&["explain", "-"], UNSTABLE);
     assert_eq!((output.status.code(), words(&output.stderr)), (Some(0), String::new()));
 }

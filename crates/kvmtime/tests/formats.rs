@@ -11,14 +11,13 @@ mod pypi;
 mod run;
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use lacking::{Lacking, need};
 use serde_json::Value;
 
-use run::{check, folder, json, path, run, words};
+use run::{check, folder, json, path, run, unread, words};
 
 /// A warning on line 5, a warning and info on line 1, and rules that lack the guest's operating system.
 const SICK: &str = "<domain type='kvm'>
@@ -536,16 +535,7 @@ fn members(value: &Value, path: &str, found: &mut Vec<String>) {
 fn a_reader_that_goes_away_is_no_fault_in_any_format() {
     let many: String = (0..500).map(|n| SICK.replace("web01", &format!("d{n}"))).collect();
     for format in ["text", "json", "sarif", "junit", "markdown", "nagios"] {
-        let mut child = run::kvmtime()
-            .args(["check", "-", "--format", format])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        drop(child.stdout.take());
-        child.stdin.take().unwrap().write_all(many.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
+        let output = unread(&["check", "-", "--format", format], &many);
         assert_eq!(
             (output.status.code(), words(&output.stderr)),
             (Some(0), String::new()),

@@ -6,18 +6,22 @@
     reason = "tests run programs"
 )]
 
+mod qga;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
+use qga::{Agent, Patient};
 use tempfile::TempDir;
 
 /// Stands for lines that are left out.
 const ANY: &str = "…";
 
-/// What the guide's reader has: domains, and evidence of machines.
-fn desk() -> TempDir {
+/// What the guide's reader has: domains, evidence of machines, and a guest that is behind.
+fn desk() -> (TempDir, Agent) {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let desk = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     fs::create_dir(desk.path().join("domains")).unwrap();
@@ -32,7 +36,9 @@ fn desk() -> TempDir {
     ] {
         symlink(tests.join("machines").join(machine), desk.path().join(name)).unwrap();
     }
-    desk
+    let agent = Patient::behind(Duration::from_secs(10)).start();
+    symlink(agent.socket(), desk.path().join("web01.qga")).unwrap();
+    (desk, agent)
 }
 
 /// What a command prints, on either output.
@@ -77,7 +83,7 @@ fn what_the_guide_shows_is_so() {
         let text = fs::read_to_string(&page).unwrap();
         let commands = commands(&text);
         assert!(!commands.is_empty(), "{} shows nothing", page.display());
-        let desk = desk();
+        let (desk, _agent) = desk();
         for (command, expected) in commands {
             let said = run(desk.path(), command);
             if !agree(&said.lines().collect::<Vec<_>>(), &expected) {

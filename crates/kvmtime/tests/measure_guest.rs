@@ -6,74 +6,21 @@
     reason = "tests make guests"
 )]
 
+mod answering;
 mod guests;
 mod lacking;
 mod ntp;
 mod report;
 mod run;
 
-use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use answering::{CLOCK, ECHO, PORTS, STAY, guest, measure, measurements, socket};
 use guests::{Guest, Image};
 use lacking::{Lacking, need};
 use ntp::Server;
 use report::KVMTIME;
-use run::{json, kvmtime};
 use serde_json::Value;
-
-/// A guest agent and a port for the echo, each at a socket in the folder that QEMU runs in.
-const PORTS: [&str; 10] = [
-    "-device",
-    "virtio-serial",
-    "-chardev",
-    "socket,id=agent,path=agent.sock,server=on,wait=off",
-    "-device",
-    "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
-    "-chardev",
-    "socket,id=echo,path=echo.sock,server=on,wait=off",
-    "-device",
-    "virtserialport,chardev=echo,name=kvmtime",
-];
-
-/// On busy CPUs an emulated machine may measure its TSC wrongly.
-const CLOCK: &str = "clocksource=hpet";
-
-/// Begins to answer.
-const ECHO: &str = "
-for port in /sys/class/virtio-ports/*; do
-    [ \"$(cat $port/name)\" = kvmtime ] && kvmtime echo --port /dev/${port##*/} &
-done
-";
-
-/// Waits for the end, which comes from outside.
-const STAY: &str = "
-while :; do sleep 3600; done
-";
-
-fn guest(job: &str, options: &[&str]) -> Result<Guest, Lacking> {
-    lacking::program("qemu-ga", "qemu-guest-agent")?;
-    let image = Image::linux()?.program(KVMTIME.as_ref())?.job(&format!("{ECHO}{job}"));
-    Guest::start(&image, CLOCK, &[&PORTS[..], options].concat())
-}
-
-fn socket(guest: &Guest, name: &str) -> String {
-    guest.path(name).into_os_string().into_string().unwrap()
-}
-
-fn measure(arguments: &[&str]) -> Child {
-    kvmtime()
-        .args(["measure", "--format", "json"])
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-fn measurements(child: Child) -> Vec<Value> {
-    json(&child.wait_with_output().unwrap())["measurements"].as_array().unwrap().clone()
-}
 
 fn ends(interval: &Value) -> (i64, i64) {
     (interval["lo"].as_i64().unwrap(), interval["hi"].as_i64().unwrap())

@@ -17,7 +17,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use lacking::{need, program};
+use lacking::{Lacking, need, program};
 use report::Report;
 use run::words;
 
@@ -164,6 +164,47 @@ fn what_is_denied_is_not_absent() {
     let index = fs::read(made.path().join("kvmtime-linux/kvmtime/index.json")).unwrap();
     let index: serde_json::Value = serde_json::from_slice(&index).unwrap();
     assert_eq!(index["unknown"]["/kvmtime/run/dmesg"], "denied");
+}
+
+/// Runs this where services' journal is there and closed, and a journalctl shows what is not: nothing.
+const CLOSED: &str = "
+mount -t tmpfs none /var/log
+mkdir -p /var/log/journal/machine
+: >/var/log/journal/machine/system.journal
+chmod 0 /var/log/journal/machine/system.journal
+exec setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-dac_override,-dac_read_search \"$@\"";
+
+#[test]
+fn a_journal_that_may_not_be_read_is_denied() {
+    let closed = || {
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "sh", "-ec", CLOSED, "sh"]);
+        command
+    };
+    let allowed = closed().arg("true").output().is_ok_and(|output| output.status.success());
+    let lacking = Lacking::Impossible("namespaces of one's own".to_owned());
+    if need(allowed.then_some(()).ok_or(lacking)).is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let journalctl = folder.path().join("journalctl");
+    fs::write(&journalctl, "#!/bin/sh\n").unwrap();
+    fs::set_permissions(&journalctl, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(folder.path().join("capture.sh"), script("linux")).unwrap();
+    for (command, made) in [
+        (&[report::KVMTIME, "capture", "captured"][..], "captured"),
+        (&["sh", "capture.sh"], "kvmtime-linux"),
+    ] {
+        let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", folder.path().display());
+        let mut run = closed();
+        let output = run.args(command).current_dir(&folder).env("PATH", path).output().unwrap();
+        assert!(output.status.success(), "{}", words(&output.stderr));
+        let index = fs::read(folder.path().join(made).join("kvmtime/index.json")).unwrap();
+        let index: serde_json::Value = serde_json::from_slice(&index).unwrap();
+        let journal =
+            "/kvmtime/run/journalctl_-b_-q_--no-pager_-t_chronyd_-t_ntpd_-t_libvirtd_-t_virtqemud";
+        assert_eq!(index["unknown"][journal], "denied", "{made}");
+    }
 }
 
 #[test]

@@ -12,9 +12,9 @@ mod run;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use qga::{Agent, GET, Patient, SYNC, Sick};
+use qga::{Agent, GET, Patient, SET, SYNC, Sick};
 use run::kvmtime;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const BEHIND: Duration = Duration::from_secs(10);
 
@@ -85,4 +85,141 @@ fn a_time_that_no_clock_shows_is_no_panic() {
         assert!(matches!(output.status.code(), Some(0 | 2)), "{}: {said}", output.status);
         assert!(agent.sets().is_empty());
     }
+}
+
+fn sync(agent: &Agent, options: &[&str]) -> Child {
+    let history = format!("{}.history", agent.socket());
+    let mut sync = kvmtime();
+    sync.args(["sync", "--format", "json", "--qga", &agent.socket(), "--history", &history]);
+    sync.args(options).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn synced(child: Child) -> (Option<i32>, Value) {
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(said, "", "{}", output.status);
+    (output.status.code(), run::json(&output)["guests"][0].clone())
+}
+
+/// What may be off when all is said to be right.
+const TOLERANCE: u64 = 10_000_000;
+
+#[test]
+fn a_clock_is_set_until_it_is_right() {
+    let fixed = [
+        ("well", Patient::behind(BEHIND)),
+        ("ahead", Patient::ahead(BEHIND)),
+        ("far", Patient::behind(Duration::from_secs(400 * 24 * 3600))),
+        ("slow", Patient::behind(BEHIND).sick(SET, Sick::Slow(Duration::from_millis(300)))),
+        ("hwclock fails", Patient::behind(BEHIND).sick(SET, Sick::HWCLOCK_FAILED)),
+        ("late", Patient::behind(BEHIND).sick_in(SET, 0..1, Sick::Late(Duration::from_secs(7)))),
+        ("silent once", Patient::behind(BEHIND).sick_in(SET, 0..1, Sick::Silent)),
+        ("garbage once", Patient::behind(BEHIND).sick_in(GET, 0..1, Sick::Garbage)),
+        ("hurried", Patient::behind(BEHIND).sick_in(GET, 1..3, Sick::Late(Duration::from_secs(1)))),
+    ];
+    let all: Vec<_> = (fixed.into_iter())
+        .map(|(name, patient)| (name, patient.start()))
+        .map(|(name, agent)| (name, sync(&agent, &["--timeout", "20s"]), agent))
+        .collect();
+    for (name, child, agent) in all {
+        let (status, found) = synced(child);
+        assert_eq!((status, &found["outcome"]), (Some(0), &json!("corrected")), "{name}: {found}");
+        assert!(agent.offset().unsigned_abs() <= TOLERANCE, "{name}: {}", agent.offset());
+        assert!(agent.sets().iter().all(|set| set.time.is_i64()), "{name}: {:?}", agent.sets());
+    }
+}
+
+#[test]
+fn a_sick_agent_has_a_name_and_its_clock_is_left_alone() {
+    let names = |name: &str| match name {
+        "silent" | "half" => "agent-silent",
+        "refused" => "command-blocked",
+        "hangs up" => "agent-gone",
+        "large" | "very large" | "broken" | "words" | "nothing" => "agent-time-out-of-range",
+        _ => "agent-garbage",
+    };
+    let all: Vec<_> = (hopeless().into_iter())
+        .map(|(name, sick)| (name, Patient::behind(BEHIND).sick(GET, sick).start()))
+        .map(|(name, agent)| (name, sync(&agent, &["--timeout", "3s"]), agent))
+        .collect();
+    for (name, child, agent) in all {
+        let (status, found) = synced(child);
+        assert_eq!((status, &found["why"]), (Some(2), &json!(names(name))), "{name}: {found}");
+        assert!(agent.sets().is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_clock_that_cannot_be_set_is_told_by_name() {
+    let refused = [
+        ("command-blocked", Sick::DISABLED),
+        ("command-blocked", Sick::DISABLED_ONCE),
+        ("no-hwclock", Sick::NO_HWCLOCK),
+        ("clock-not-moved", Sick::Idle),
+        ("clock-not-moved", Sick::Fought(Duration::ZERO)),
+        ("set-unanswered", Sick::Silent),
+    ];
+    let all: Vec<_> = (refused.into_iter())
+        .map(|(name, sick)| {
+            // Who does not say that he was told a time does not say anything afterwards.
+            let deaf = matches!(sick, Sick::Silent);
+            let agent = Patient::behind(BEHIND).sick(SET, sick);
+            let agent = if deaf { agent.sick_in(SYNC, 1..usize::MAX, Sick::Silent) } else { agent };
+            (name, agent.start())
+        })
+        .map(|(name, agent)| (name, sync(&agent, &["--timeout", "3s"]), agent))
+        .collect();
+    for (name, child, _agent) in all {
+        let (status, found) = synced(child);
+        assert_eq!(found["why"], name, "{found}");
+        assert!(matches!(status, Some(1 | 2)), "{name}: {status:?}");
+        assert!(found["hint"].as_str().is_some_and(|hint| hint.len() > 10), "{found}");
+    }
+}
+
+#[test]
+fn a_policy_is_kept() {
+    let second = Duration::from_secs(1);
+    let cases: [(&[&str], Patient, &str, i32); 7] = [
+        (&["--max-step", "5s"], Patient::behind(BEHIND), "too-far", 1),
+        (&["--never-backwards"], Patient::ahead(BEHIND), "backwards", 1),
+        (&["--only-if-behind"], Patient::ahead(BEHIND), "left-ahead", 0),
+        (&["--slew"], Patient::behind(BEHIND), "cannot-slew", 1),
+        (&["--dry-run"], Patient::behind(BEHIND), "would-set", 1),
+        (
+            &["--tolerance", "1us", "--timeout", "1s"],
+            Patient::ahead(Duration::ZERO),
+            "bound-too-wide",
+            1,
+        ),
+        (&["--tolerance", "2s"], Patient::behind(second), "in-sync", 0),
+    ];
+    for (options, patient, expected, expected_status) in cases {
+        let agent = patient.start();
+        let (status, found) = synced(sync(&agent, options));
+        let what = if found["outcome"] == "refused" { &found["why"] } else { &found["outcome"] };
+        assert_eq!((what, status), (&json!(expected), Some(expected_status)), "{found}");
+        assert!(agent.sets().is_empty(), "{expected}: {:?}", agent.sets());
+    }
+}
+
+#[test]
+fn what_was_done_is_kept() {
+    let agent = Patient::behind(BEHIND).start();
+    synced(sync(&agent, &[]));
+    synced(sync(&agent, &[]));
+    synced(sync(&agent, &["--dry-run"]));
+    let history = format!("{}.history", agent.socket());
+    let past = |format: &str| {
+        let arguments = ["history", "--corrections", "--history", &history, "--format", format];
+        kvmtime().args(arguments).output().unwrap()
+    };
+    let all = run::json(&past("json"));
+    let outcomes: Vec<_> =
+        all["guests"].as_array().unwrap().iter().map(|one| &one["outcome"]).collect();
+    assert_eq!(outcomes, ["corrected", "in-sync"]);
+    let lines = String::from_utf8(past("csv").stdout).unwrap();
+    assert_eq!(lines.lines().count(), 3, "{lines}");
+    let lines = String::from_utf8(past("text").stdout).unwrap();
+    assert!(lines.contains("set: was -10.0"), "{lines}");
 }

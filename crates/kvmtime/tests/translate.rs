@@ -8,6 +8,7 @@
 
 mod domains;
 mod lacking;
+mod run;
 mod truth;
 
 use std::io::Write;
@@ -16,6 +17,7 @@ use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use lacking::need;
+use run::given;
 use serde_json::Value;
 use truth::{Answer, Libvirt, Session};
 
@@ -92,17 +94,7 @@ const CURED: &str = "<domain type='kvm'>
 ";
 
 fn run(arguments: &[&str], xml: &str) -> (i32, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_kvmtime"))
-        .args(["translate", "--host-tsc", "2500000000"])
-        .args(arguments)
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A program that was refused at once reads nothing.
-    let _ = child.stdin.take().unwrap().write_all(xml.as_bytes());
-    let output = child.wait_with_output().unwrap();
+    let output = given(&[&["translate", "--host-tsc", "2500000000"], arguments].concat(), xml);
     let said = if output.stdout.is_empty() { output.stderr } else { output.stdout };
     (output.status.code().unwrap(), String::from_utf8(said).unwrap())
 }

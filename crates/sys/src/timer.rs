@@ -1,7 +1,7 @@
 //! `timerfd`: a timer that never ends, and that tells when somebody sets the clock.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 /// `TFD_TIMER_CANCEL_ON_SET` (timerfd_create(2)).
 const CANCEL_ON_SET: libc::c_int = 1 << 1;
@@ -55,5 +55,11 @@ impl Steps {
             libc::timerfd_settime(self.0.as_raw_fd(), flags, &raw const end, std::ptr::null_mut())
         };
         if done < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    }
+}
+
+impl AsFd for Steps {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }

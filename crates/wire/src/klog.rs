@@ -23,6 +23,8 @@ pub struct LogLine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
+    /// The kernel's buffer begins here and not at the boot: earlier lines are gone.
+    EarlierGone,
     /// The kernel switched to a clocksource.
     Switched {
         /// The new one.
@@ -104,6 +106,18 @@ pub fn parse(text: &str) -> Vec<LogLine> {
         }
     }
     log.lines
+}
+
+/// Reads the kernel's own buffer, whose oldest lines make room for new ones.
+pub fn parse_buffer(text: &str) -> Vec<LogLine> {
+    let mut lines = parse(text);
+    let (uptime, message) = prefix::strip(text.lines().next().unwrap_or_default());
+    // Linux init/main.c:start_kernel prints its banner first, on most machines before time is counted.
+    if uptime.is_some_and(|uptime| uptime > 0.0) && !text.contains("Linux version ") {
+        let (event, text) = (Event::EarlierGone, message.to_owned());
+        lines.insert(0, LogLine { event, uptime, text, line: 1 });
+    }
+    lines
 }
 
 /// Whether a line is an event or a detail of the one before it.

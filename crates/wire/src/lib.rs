@@ -17,6 +17,7 @@ pub mod echo;
 pub mod klog;
 pub mod modprobe;
 pub mod monitor;
+pub mod monitor_event;
 pub mod ntp;
 pub mod openntpd;
 pub mod pressure;

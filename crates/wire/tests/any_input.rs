@@ -10,8 +10,9 @@ use kvmtime_wire::cmdline::Cmdline;
 use kvmtime_wire::ntp::{conf as ntp_conf, packet, peers, variables};
 use kvmtime_wire::windows::{bcdedit, boot_ini, properties, reg, sc, w32tm};
 use kvmtime_wire::{
-    adjtime, assignments, capabilities, cpuinfo, domain, echo, klog, modprobe, monitor, openntpd,
-    pressure, ps, qemu, snapshot, stat, sysbench, sysctl, timesync, unit, vdso, virsh, vmclock,
+    adjtime, assignments, capabilities, cpuinfo, domain, echo, klog, modprobe, monitor,
+    monitor_event, openntpd, pressure, ps, qemu, snapshot, stat, sysbench, sysctl, timesync, unit,
+    vdso, virsh, vmclock,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -30,6 +31,7 @@ fn parse_all(text: &str) {
     kept(&assignments::parse(text));
     kept(&Cmdline::parse(text));
     kept(&cpuinfo::parse(text));
+    kept(&monitor_event::event(text.as_bytes()));
     kept(&klog::parse(text));
     kept(&modprobe::options(text, "x"));
     kept(&ps::parse(text));

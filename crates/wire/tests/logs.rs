@@ -1,7 +1,7 @@
 //! Every wording in `logs/`, one file a kernel or program, is recognised for what it is.
 
 use kvmtime_wire::klog::Event::{self, *};
-use kvmtime_wire::klog::{concerns_time, parse};
+use kvmtime_wire::klog::{concerns_time, parse, parse_buffer};
 
 fn unstable(clocksource: &str, delta_ns: Option<i64>) -> Event {
     Unstable { clocksource: clocksource.to_owned(), delta_ns }
@@ -203,4 +203,14 @@ fn details_count_where_a_log_is_filtered() {
     let short: Vec<&str> =
         include_str!("logs/6.12.log").lines().filter(|line| concerns_time(line)).collect();
     assert_eq!(parse(&short.join("\n"))[4].event, unstable("tsc", Some(-2_365_889)));
+}
+
+#[test]
+fn a_buffer_that_begins_after_the_boot_says_so() {
+    let first = |text: &str| parse_buffer(text).swap_remove(0).event;
+    let later = "[ 81.5] clocksource: Switched to clocksource tsc";
+    assert_eq!(first(later), EarlierGone);
+    for line in ["[    0.09] Linux version 6.12", "[    0.000000] tsc: Detected", "no stamp"] {
+        assert_eq!(first(&format!("{line}\n{later}")), switched("tsc"), "{line}");
+    }
 }

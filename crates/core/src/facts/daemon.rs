@@ -1,6 +1,10 @@
 //! Daemons that discipline the clock.
 
+use kvmtime_wire::directives::Directives;
 use serde::{Deserialize, Serialize};
+
+use super::Machine;
+use crate::fact::Unknown;
 
 /// A daemon that disciplines the clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,5 +44,28 @@ impl TimeDaemon {
     fn has_flag(&self, flag: char) -> bool {
         let options = self.command.split(' ').filter_map(|word| word.strip_prefix('-'));
         options.filter(|option| !option.starts_with('-')).any(|option| option.contains(flag))
+    }
+}
+
+impl Machine {
+    /// Whether a daemon runs.
+    ///
+    /// # Errors
+    /// When it is not known which daemons run.
+    pub fn runs(&self, daemon: &str) -> Result<bool, Unknown> {
+        Ok(self.daemons.get()?.iter().any(|d| d.name == daemon))
+    }
+
+    /// Whether a daemon may run: false where it is known not to.
+    pub fn may_run(&self, daemon: &str) -> bool {
+        self.runs(daemon) != Ok(false)
+    }
+
+    /// What chronyd is told, unless it is known not to run.
+    ///
+    /// # Errors
+    /// Why its configuration is not known.
+    pub fn chronyd_conf(&self) -> Result<Option<&Directives>, Unknown> {
+        if self.may_run("chronyd") { self.chrony.conf.optional() } else { Ok(None) }
     }
 }

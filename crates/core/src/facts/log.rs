@@ -2,16 +2,37 @@
 
 use kvmtime_wire::klog::{Event, LogLine};
 
-use crate::fact::{Fact, Unknown};
+use crate::fact::{Fact, Unknown, Why};
 use crate::finding::Finding;
 
 impl Fact<Vec<LogLine>> {
     /// The lines that tell of such an event.
     ///
     /// # Errors
-    /// When the log is not known.
+    /// When the log is not known, or has none and is not whole.
     pub fn lines(&self, such: impl Fn(&Event) -> bool) -> Result<Vec<&LogLine>, Unknown> {
-        Ok(self.get()?.iter().filter(|line| such(&line.event)).collect())
+        let found: Vec<_> = self.get()?.iter().filter(|line| such(&line.event)).collect();
+        if found.is_empty() {
+            self.whole()?;
+        }
+        Ok(found)
+    }
+
+    /// That no line of it is gone, for a rule that finds nothing in those that are there.
+    ///
+    /// # Errors
+    /// When the log is not known, or not whole.
+    pub fn whole(&self) -> Result<(), Unknown> {
+        match self.get()?.first() {
+            Some(LogLine { event: Event::EarlierGone, uptime, .. }) => Err(Unknown {
+                unknown: Why::Failed(format!(
+                    "it begins {:.0} s after the boot, and earlier lines are gone",
+                    uptime.unwrap_or_default()
+                )),
+                from: self.from().to_owned(),
+            }),
+            _ => Ok(()),
+        }
     }
 }
 

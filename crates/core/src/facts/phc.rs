@@ -69,10 +69,7 @@ impl Machine {
     /// # Errors
     /// Why chrony's configuration is not known.
     pub fn phc_refclocks(&self) -> Result<Vec<(&Directive, &str)>, Unknown> {
-        if !self.may_run("chronyd") {
-            return Ok(vec![]);
-        }
-        let conf = self.chrony.conf.optional()?;
+        let conf = self.chronyd_conf()?;
         let refclocks = conf.into_iter().flat_map(|conf| conf.all("refclock"));
         let refclocks = refclocks.filter_map(|refclock| Some((refclock, phc_path(refclock)?)));
         let refclocks: Vec<_> = refclocks.collect();
@@ -122,19 +119,6 @@ impl Machine {
                 from: self.kernel.from().to_owned(),
             }),
         }
-    }
-
-    /// Whether a daemon runs.
-    ///
-    /// # Errors
-    /// When it is not known which daemons run.
-    pub fn runs(&self, daemon: &str) -> Result<bool, Unknown> {
-        Ok(self.daemons.get()?.iter().any(|d| d.name == daemon))
-    }
-
-    /// Whether a daemon may run: false where it is known not to.
-    pub fn may_run(&self, daemon: &str) -> bool {
-        self.runs(daemon) != Ok(false)
     }
 }
 

@@ -43,10 +43,7 @@ crate::rule! {
 }
 
 fn check(guest: &Machine, _: &Facts) -> Verdict {
-    if !guest.may_run("chronyd") {
-        return Ok(vec![]);
-    }
-    let Some(conf) = guest.chrony.conf.optional()? else { return Ok(vec![]) };
+    let Some(conf) = guest.chronyd_conf()? else { return Ok(vec![]) };
     let makestep = conf.last("makestep");
     let limit = makestep.and_then(|makestep| makestep.args.get(1)?.parse::<i64>().ok());
     if limit.is_some_and(|limit| limit < 0) {

@@ -31,10 +31,7 @@ crate::rule! {
 }
 
 fn check(guest: &Machine, _: &Facts) -> Verdict {
-    if !guest.may_run("chronyd") {
-        return Ok(vec![]);
-    }
-    let Some(conf) = guest.chrony.conf.optional()? else { return Ok(vec![]) };
+    let Some(conf) = guest.chronyd_conf()? else { return Ok(vec![]) };
     let Some(maxchange) = conf.last("maxchange") else { return Ok(vec![]) };
     let [offset, _, ignore] = maxchange.args.as_slice() else { return Ok(vec![]) };
     if ignore.parse::<i64>().is_ok_and(|ignore| ignore < 0) {

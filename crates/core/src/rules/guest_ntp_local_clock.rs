@@ -50,10 +50,7 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
 }
 
 fn chrony(guest: &Machine) -> Result<Option<Finding>, Unknown> {
-    if !guest.may_run("chronyd") {
-        return Ok(None);
-    }
-    let Some(conf) = guest.chrony.conf.optional()? else { return Ok(None) };
+    let Some(conf) = guest.chronyd_conf()? else { return Ok(None) };
     let Some(local) = conf.last("local") else { return Ok(None) };
     let stratum = local.option("stratum").and_then(|n| n.parse().ok()).unwrap_or(FALLBACK);
     let alone = !conf.0.iter().any(|directive| SOURCES.contains(&&*directive.name));

@@ -33,13 +33,14 @@ crate::rule! {
 }
 
 fn check(guest: &Machine, facts: &Facts) -> Verdict {
-    if !guest.may_run("chronyd") || guest.chrony.conf.optional()?.is_none() {
+    if guest.chronyd_conf()?.is_none() {
         return Ok(vec![]);
     }
-    if !guest.phc_refclocks()?.is_empty() || !guest.runs_on_kvm()? {
-        return Ok(vec![]);
-    }
+    // Only KVM has that clock.
     let there = guest.phcs.value().is_some_and(|phcs| phcs.iter().any(Phc::is_kvm));
+    if !guest.phc_refclocks()?.is_empty() || !there && !guest.runs_on_kvm()? {
+        return Ok(vec![]);
+    }
     if facts.host_of(guest).is_some_and(unfit) || !there && !is_loadable(guest)? {
         return Ok(vec![]);
     }

@@ -44,7 +44,7 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
     let mut lines = log.lines(|event| *event == Event::Stall)?;
     lines.retain(|line| STALLS.iter().any(|word| line.text.contains(word)));
     let bursts = bursts(&lines);
-    let Some(first) = bursts.first() else { return Ok(vec![]) };
+    let Some(first) = bursts.first() else { return log.whole().map(|()| vec![]) };
     let overload = bursts.len() >= REPEATED && !guest.lifecycle.is_eventful();
     let message = match bursts.len() {
         1 => format!("the kernel reports {} stalls within a minute", first.len()),

@@ -14,6 +14,7 @@ mod kvmclock;
 mod number;
 mod pit;
 mod qemu;
+mod removed;
 mod rtc;
 mod timer;
 mod tsc;
@@ -29,7 +30,8 @@ use serde::Serialize;
 pub(crate) use clock::UNADJUSTED;
 pub use diff::{Change, Difference, Fate, Side, diff};
 pub(crate) use qemu::kernel_irqchip;
-pub use qemu::{Removed, removed, translate as translate_qemu};
+pub use qemu::translate as translate_qemu;
+pub use removed::{Removed, removed};
 pub(crate) use tsc::tolerates;
 pub use version::{NoVersion, Version, Versions};
 

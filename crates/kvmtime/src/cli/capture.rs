@@ -44,11 +44,11 @@ enum System {
 }
 
 impl System {
-    fn script(self) -> &'static str {
+    fn script(self) -> String {
         match self {
-            Self::Windows => scripts::WINDOWS,
-            Self::Bsd => scripts::BSD,
-            Self::Linux => scripts::LINUX,
+            Self::Windows => scripts::windows(),
+            Self::Bsd => scripts::bsd(),
+            Self::Linux => scripts::linux(),
         }
     }
 }

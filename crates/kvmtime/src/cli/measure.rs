@@ -6,6 +6,7 @@ use anyhow::Context;
 use kvmtime_core::estimate::estimate;
 use kvmtime_core::events::Event;
 use kvmtime_core::reading::{Earlier, Verdict};
+use kvmtime_core::sync::Refusal;
 use kvmtime_core::units::{Nanos, Ppb};
 
 use super::exit::{self, Exit, Hinted};
@@ -196,7 +197,7 @@ impl Args {
             }
         };
         let entries: Vec<_> = all.all.iter().map(entry).collect();
-        history::append(&path, &entries)
+        history::measurements::append(&path, &entries)
             .with_context(|| format!("cannot write the history {}", path.display()))
     }
 
@@ -256,12 +257,10 @@ fn here() -> (Vec<Run>, Vec<Missed>, Vec<anyhow::Error>) {
 
 fn closed(source: &Source, error: &std::io::Error) -> anyhow::Error {
     let message = format!("cannot measure by {}: {}", source.what(), world::plain(error));
-    match (error.kind(), source) {
-        (std::io::ErrorKind::PermissionDenied, _) => Hinted::new(message, "run as root").into(),
-        (std::io::ErrorKind::TimedOut, Source::Qga(_)) => {
-            let hint = "does qemu-guest-agent run in the guest, and is nobody else connected?";
-            Hinted::new(message, hint).into()
-        }
+    let refusal = error.get_ref().and_then(|cause| cause.downcast_ref::<Refusal>());
+    match (error.kind(), refusal) {
+        (_, Some(refusal)) => Hinted::new(message, refusal.hint()).into(),
+        (std::io::ErrorKind::PermissionDenied, None) => Hinted::new(message, "run as root").into(),
         _ => anyhow::anyhow!(message),
     }
 }

@@ -9,10 +9,14 @@ mod echo;
 mod exit;
 mod explain;
 mod facts;
+mod guests;
 mod history;
 mod keep_clocksource;
 mod measure;
+mod pause;
+mod resume;
 mod rules;
+mod sync;
 mod targets;
 mod translate;
 
@@ -41,6 +45,9 @@ enum Command {
     Measure(measure::Args),
     History(history::Args),
     Echo(echo::Args),
+    Sync(sync::Args),
+    Pause(pause::Args),
+    Resume(resume::Args),
 }
 
 /// Runs the program: what was typed, what came of it, and the exit status.
@@ -65,6 +72,9 @@ pub fn main() -> ExitCode {
         Command::Measure(args) => measure::run(&args),
         Command::History(args) => history::run(&args),
         Command::Echo(args) => echo::run(&args),
+        Command::Sync(args) => sync::run(&args),
+        Command::Pause(args) => pause::run(&args),
+        Command::Resume(args) => resume::run(&args),
     };
     done.unwrap_or_else(|error| exit::failed(&error)).into()
 }

@@ -10,9 +10,8 @@ use kvmtime_core::reading::{Interval, Reading};
 use kvmtime_core::units::Nanos;
 use kvmtime_wire::chrony::command::{Answer, Question, Source, Tracking};
 
-use super::bracket::{Bracket, turned};
 use super::{HERE, Names, Pair, UTC};
-use crate::world::Packets;
+use crate::world::{Bracket, Packets, turned};
 
 const PATIENCE: Duration = Duration::from_secs(1);
 /// chrony.conf(5), `cmdport`.

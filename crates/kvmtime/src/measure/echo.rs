@@ -8,9 +8,8 @@ use kvmtime_core::reading::{Interval, Link, Moment, Reading};
 use kvmtime_core::units::Nanos;
 use kvmtime_wire::echo::{self, ANSWER, Answer, QUESTION};
 
-use super::bracket::Bracket;
 use super::{HERE, Names, Pair, source};
-use crate::world::{Listener, Talk, clock, is_there};
+use crate::world::{Bracket, Listener, Talk, clock, is_there};
 
 const PATIENCE: Nanos = Nanos(3_000_000_000);
 /// A listener looks this often whether it should end.

@@ -1,7 +1,6 @@
 //! Pairs of clocks, read again and again: one file for each way of comparing two.
 
 mod agent;
-mod bracket;
 mod chronyd;
 pub(crate) mod echo;
 pub(crate) mod events;

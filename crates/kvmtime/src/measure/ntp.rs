@@ -7,9 +7,8 @@ use kvmtime_core::reading::{Interval, Link, Reading};
 use kvmtime_core::units::Nanos;
 use kvmtime_wire::ntp::packet::{self, Answer, Refusal};
 
-use super::bracket::{Bracket, turned};
 use super::{HERE, Names, Pair, UTC};
-use crate::world::{Packets, clock};
+use crate::world::{Bracket, Packets, clock, turned};
 
 const PATIENCE: Duration = Duration::from_secs(2);
 /// RFC 5905, 7.2.

@@ -7,9 +7,8 @@ use kvmtime_core::reading::{Interval, Reading};
 use kvmtime_core::units::Nanos;
 use kvmtime_sys::ptp::{self, Sample};
 
-use super::bracket::{Bracket, turned};
 use super::{HERE, HOST, Names, Pair};
-use crate::world::{self, clock};
+use crate::world::{self, Bracket, clock, turned};
 
 /// Where two clocks were read at one value of a counter, each is still rounded to the counter's lumps (10 ns on AMD Zen) and to
 /// whole nanoseconds.

@@ -8,12 +8,12 @@ use std::path::Path;
 
 use kvmtime_core::reading::Reading;
 use kvmtime_core::units::Nanos;
-use kvmtime_wire::monitor::{self, Line};
-use serde_json::{Value, json};
+use kvmtime_wire::monitor;
+use serde_json::json;
 
-use super::bracket::{Bracket, turned};
 use super::{HERE, Names, Pair};
-use crate::world::{self, Talk, clock};
+use crate::guest::Monitor;
+use crate::world::{self, Bracket, clock, turned};
 
 /// So long before an edge that is expected the RTC is looked at without pause; four times as long after each that came too early for
 /// that, as on a machine whose CPU is wanted by others, too.
@@ -137,25 +137,6 @@ pub(super) struct Emulated {
     name: String,
 }
 
-struct Monitor {
-    talk: Talk,
-}
-
-impl Monitor {
-    fn ask(&mut self, command: &str, arguments: &Value) -> io::Result<Value> {
-        let deadline = clock::monotonic() + PATIENCE;
-        self.talk.write(monitor::command(command, arguments).as_bytes())?;
-        loop {
-            // A greeting and events come in between.
-            match monitor::line(&self.talk.line(deadline)?) {
-                Line::Return(value) => return Ok(value),
-                Line::Error(words) => return Err(io::Error::other(words)),
-                Line::Other => {}
-            }
-        }
-    }
-}
-
 impl Seconds for Monitor {
     fn seconds(&mut self) -> io::Result<i64> {
         // qemu hw/core/machine.c: `rtc-time` of the machine is an alias of the RTC's `date`, in UTC as the RTC counts it.
@@ -170,8 +151,7 @@ impl Emulated {
     /// # Errors
     /// When nobody answers, or the machine has no such RTC.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let mut monitor = Monitor { talk: Talk::unix(path)? };
-        monitor.ask("qmp_capabilities", &Value::Null)?;
+        let mut monitor = Monitor::open(path)?;
         monitor.seconds()?;
         Ok(Self { edges: Edges::new(monitor), name: path.display().to_string() })
     }

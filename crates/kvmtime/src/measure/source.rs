@@ -8,6 +8,7 @@ use kvmtime_core::reading::Link;
 
 use super::echo::{Echo, Port};
 use super::{Pair, UTC, agent, chronyd, ntp, phc, rtc, vmclock};
+use crate::guest;
 
 /// A pair of clocks, by what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,12 +82,21 @@ impl Source {
             Self::Vmclock(path) => Box::new(vmclock::Vmclock::open(path)?),
             Self::Rtc => Box::new(rtc::Rtc::open()?),
             #[cfg(feature = "libvirt")]
-            Self::Domain { uri, name } => Box::new(agent::Domain::open(uri, name)?),
+            Self::Domain { uri, name } => {
+                let connection = kvmtime_sys::libvirt::Connection::open(uri)?;
+                let domain = guest::Domain::open(&connection, name).map_err(io::Error::other)?;
+                let method = format!("guest agent through {uri}");
+                Box::new(agent::Agent::new(domain, name, &method))
+            }
             #[cfg(not(feature = "libvirt"))]
             Self::Domain { .. } => {
                 return Err(io::Error::other("this kvmtime is built without libvirt"));
             }
-            Self::Qga(path) => Box::new(agent::Socket::open(path)?),
+            Self::Qga(path) => {
+                let socket = guest::Agent::open(path).map_err(io::Error::other)?;
+                let clock = format!("guest at {}", socket.name());
+                Box::new(agent::Agent::new(socket, &clock, "guest agent"))
+            }
             Self::Qmp(path) => Box::new(rtc::Emulated::open(path)?),
             Self::Echo(port) => Box::new(Echo::open(port)?),
         })

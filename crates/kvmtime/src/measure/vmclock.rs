@@ -8,9 +8,8 @@ use kvmtime_core::units::Nanos;
 use kvmtime_sys::page::Page;
 use kvmtime_wire::vmclock::{self, NoTime};
 
-use super::bracket::{Bracket, turned};
 use super::{HERE, Names, Pair, UTC};
-use crate::world::{self, clock};
+use crate::world::{self, Bracket, clock, turned};
 
 /// Where the page's sequence counter stands (Linux include/uapi/linux/vmclock-abi.h).
 const SEQUENCE: usize = 0x0c;

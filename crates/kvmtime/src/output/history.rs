@@ -77,6 +77,6 @@ pub(super) fn svg(all: &[Earlier]) -> String {
     )
 }
 
-fn time(seconds: i64) -> String {
+pub(super) fn time(seconds: i64) -> String {
     Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.to_string())
 }

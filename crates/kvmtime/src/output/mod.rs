@@ -6,9 +6,11 @@ mod bench_workload;
 mod brief;
 mod chart;
 mod columns;
+mod correction;
 mod event;
 mod explain;
 mod facts;
+mod format;
 mod history;
 mod json;
 mod junit;
@@ -17,6 +19,7 @@ mod markdown;
 mod measurement;
 mod measurement_report;
 mod nagios;
+mod printer;
 mod report;
 mod rules;
 mod sarif;
@@ -28,207 +31,25 @@ use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kvmtime_core::bench::{Bench, Change, Trial, Workload};
-use kvmtime_core::check::{FLEET, Report};
 use kvmtime_core::events::Event;
 use kvmtime_core::facts::Facts;
-use kvmtime_core::finding::{Finding, Severity};
 use kvmtime_core::messages::Explained;
 use kvmtime_core::reading::Earlier;
 use kvmtime_core::rule::Rule;
 use kvmtime_core::symptoms::Ranked;
+use kvmtime_core::sync::Correction;
 use kvmtime_core::translate::{Difference, Translation};
 
 pub(crate) use bench_svg::draw;
+pub(crate) use format::{Colour, Format, Plain, Table, Verbosity};
 pub(crate) use limit::Limit;
 pub(crate) use measurement::{Live, Measurement, Measurements};
 pub(crate) use nagios::State;
+use printer::Whole;
+pub(crate) use printer::{Printer, Terms};
 pub use rules::page as rule_page;
 pub(crate) use settings::{Allow, Setting, Settings};
 pub(crate) use steps::Steps;
-
-/// How a report is printed.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    clap::ValueEnum,
-    serde::Deserialize,
-    serde::Serialize,
-)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs; the schema is named in it.
-    Json,
-    /// A test case for each rule and subject, for CI.
-    Junit,
-    /// Tables, for an issue or a merge request.
-    Markdown,
-    /// A line with performance data, and a monitoring plugin's exit status.
-    Nagios,
-    /// SARIF 2.1.0, for code scanning.
-    Sarif,
-}
-
-/// How anything but a report is printed.
-#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
-pub(crate) enum Plain {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs; the schema is named in it.
-    Json,
-}
-
-/// How a measurement is printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Table {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs; the schema is named in it.
-    Json,
-    /// Every reading in a line.
-    Csv,
-}
-
-/// Whether text is coloured.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    clap::ValueEnum,
-    serde::Deserialize,
-    serde::Serialize,
-)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Colour {
-    /// On a terminal, unless NO_COLOR is set.
-    #[default]
-    Auto,
-    Always,
-    Never,
-}
-
-/// How much of a report is printed.
-#[derive(Debug, Clone, Copy, Default, clap::Args)]
-pub(crate) struct Verbosity {
-    /// Show where each value came from, and why rules were skipped
-    #[arg(short, long, conflicts_with = "quiet")]
-    pub(crate) verbose: bool,
-
-    /// Print findings only
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
-}
-
-/// What a report is printed by, besides itself.
-pub(crate) struct Terms {
-    pub(crate) format: Format,
-    pub(crate) colour: Colour,
-    pub(crate) verbosity: Verbosity,
-    /// The least severity that counts.
-    pub(crate) limit: Limit,
-    /// The rules that were judged by.
-    pub(crate) rules: Vec<&'static Rule>,
-    /// What is wrong with the settings.
-    pub(crate) notices: Vec<String>,
-}
-
-/// Prints a report that comes in parts.
-pub(crate) struct Printer {
-    terms: Terms,
-    colour: bool,
-    report: Report,
-    brief: brief::Lines,
-}
-
-/// A whole report, as formats print it.
-struct Whole<'a> {
-    report: &'a Report,
-    terms: &'a Terms,
-    /// What could not be read, and why.
-    failures: &'a [String],
-}
-
-impl Printer {
-    pub(crate) fn new(terms: Terms) -> Self {
-        let (report, brief) = (Report::default(), brief::Lines::default());
-        Self { colour: terms.colour.shown(), terms, report, brief }
-    }
-
-    /// Takes a part. Of many subjects only what is printed of them is kept; what is found of all of them together is
-    /// little, and nothing without its evidence.
-    pub(crate) fn add(&mut self, part: Report) {
-        self.report.append(part);
-        let many = self.report.subjects.len() > brief::MANY;
-        if many && self.terms.format == Format::Text && !self.terms.verbosity.verbose {
-            let single = |finding: &mut Finding| finding.subject != FLEET;
-            for finding in self.report.findings.extract_if(.., single) {
-                self.brief.add(&finding, self.colour);
-            }
-            self.report.skipped.clear();
-        }
-    }
-
-    /// Whether anything was judged.
-    fn is_empty(&self) -> bool {
-        self.report.subjects.is_empty()
-    }
-
-    /// The worst finding's severity.
-    pub(crate) fn worst(&self) -> Option<Severity> {
-        self.report.summary.worst()
-    }
-
-    /// Prints it all, with what could not be read where the format has a place for that.
-    ///
-    /// # Errors
-    /// When standard output cannot be written.
-    pub(crate) fn finish(&self, failures: &[String]) -> io::Result<()> {
-        let whole = self.whole(failures);
-        let nothing = self.is_empty() && !failures.is_empty();
-        to_stdout(|out| match self.terms.format {
-            Format::Text | Format::Json | Format::Markdown if nothing => Ok(()),
-            Format::Text => self.text(out),
-            Format::Json => json::report(out, &self.report),
-            Format::Junit => junit::report(out, &whole),
-            Format::Markdown => markdown::report(out, &whole),
-            Format::Sarif => sarif::report(out, &whole),
-            Format::Nagios => nagios::report(out, &whole),
-        })
-    }
-
-    /// What a monitoring system is told, where the format is for one.
-    pub(crate) fn state(&self, failures: &[String]) -> Option<State> {
-        (self.terms.format == Format::Nagios).then(|| nagios::state(&self.whole(failures)))
-    }
-
-    fn whole<'a>(&'a self, failures: &'a [String]) -> Whole<'a> {
-        Whole { report: &self.report, terms: &self.terms, failures }
-    }
-
-    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Verbosity { verbose, quiet } = self.terms.verbosity;
-        if self.is_empty() {
-            return writeln!(out, "nothing to check was found");
-        }
-        self.brief.write(out)?;
-        report::findings(out, &self.report, verbose, self.colour)?;
-        if verbose {
-            report::skipped(out, &self.report)?;
-        }
-        if quiet { Ok(()) } else { report::closing(out, &self.report, verbose, self.colour) }
-    }
-}
 
 /// Prints facts.
 ///
@@ -386,6 +207,29 @@ pub(crate) fn measurements(all: &Measurements, format: Table) -> io::Result<()> 
     })
 }
 
+/// Prints what was done to guests' clocks.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn corrections(all: &[Correction], format: Plain) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => correction::text(out, all),
+        Plain::Json => correction::json(out, "kvmtime.sync/1", all),
+    })
+}
+
+/// Prints what was done to guests' clocks earlier.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn past_corrections(all: &[Correction], format: Table) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Table::Text => correction::past(out, all),
+        Table::Json => correction::json(out, "kvmtime.corrections/1", all),
+        Table::Csv => correction::csv(out, all),
+    })
+}
+
 /// Prints earlier measurements.
 ///
 /// # Errors
@@ -457,18 +301,6 @@ pub(crate) fn progress(length: usize) -> ProgressBar {
     match ProgressStyle::with_template("{bar:30} {pos}/{len} files") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
-    }
-}
-
-impl Colour {
-    fn shown(self) -> bool {
-        match self {
-            Self::Auto => {
-                anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
-            }
-            Self::Always => true,
-            Self::Never => false,
-        }
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) fn ask(world: &World, uri: &str) -> Fact<Answer> {
 
 #[cfg(feature = "libvirt")]
 fn answer(uri: &str) -> io::Result<Answer> {
-    let libvirt = kvmtime_sys::libvirt::Connection::open(uri)?;
+    let libvirt = kvmtime_sys::libvirt::Connection::open_read_only(uri)?;
     let domains = libvirt.domains()?.into_iter().map(|domain| AnsweredDomain {
         name: domain.name,
         running: domain.running,

@@ -14,15 +14,24 @@ const ARCHIVED: [&[&str]; 2] =
     [&["journalctl", "--no-pager"], &["journalctl", "--no-pager", "--catalog", "--boot"]];
 /// A journal is kept on disk or only until the machine stops (systemd-journald.service(8)).
 const JOURNALS: [&str; 2] = ["/var/log/journal", "/run/log/journal"];
+/// Holds what services say; others hold what users' programs do, and journalctl shows those that it may read
+/// (systemd-journald.service(8)).
+const OF_SERVICES: &str = "system.journal";
 const QEMU: &str = "/var/log/libvirt/qemu";
 
 pub(super) fn probe(world: &World) -> Logs {
-    let buffer = world.output(&["dmesg"], || {
+    let file = |path| text(world, path).map(|text| klog::parse(&text));
+    let kernel = buffer(world).map(|text| klog::parse_buffer(&text));
+    let kernel = KERNEL.into_iter().fold(kernel, |found, path| found.or_else(|| file(path)));
+    Logs { kernel, system: system(world), qemu: qemu(world) }
+}
+
+/// The kernel's own buffer.
+pub(super) fn buffer(world: &World) -> Fact<String> {
+    world.output(&["dmesg"], || {
         let bytes = kvmtime_sys::klog::read_all()?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
-    });
-    let kernel = KERNEL.into_iter().fold(buffer, |found, path| found.or_else(|| text(world, path)));
-    Logs { kernel: kernel.map(|text| klog::parse(&text)), system: system(world), qemu: qemu(world) }
+    })
 }
 
 fn text(world: &World, path: &str) -> Fact<String> {
@@ -82,5 +91,5 @@ fn journal(world: &World) -> Fact<String> {
         return found;
     }
     let command = [&["journalctl", "-b", "-q", "--no-pager"], &names[..]].concat();
-    world.run_on(&JOURNALS, &command)
+    world.run_on(&JOURNALS, OF_SERVICES, &command)
 }

@@ -79,7 +79,7 @@ pub(super) fn probe(
 /// What the machine looks like: a guest where a hypervisor shows itself, a host where it runs guests or asks libvirt for
 /// them. Bare metal is always a host; a guest is none just because KVM is there, as in every guest that may nest. KVM's
 /// host is always a Linux.
-pub(super) fn roles(machine: &Machine, runs_qemu: bool) -> Vec<Role> {
+pub(super) fn roles(world: &World, machine: &Machine, runs_qemu: bool) -> Vec<Role> {
     if machine.system() != System::Linux {
         return vec![Role::Guest];
     }
@@ -89,7 +89,7 @@ pub(super) fn roles(machine: &Machine, runs_qemu: bool) -> Vec<Role> {
     };
     let guest = match machine.hypervisor.value() {
         Some(by) => *by != Hypervisor::None,
-        None => machine.is_virtual(),
+        None => machine.is_virtual() || system::of_qemu(world).is_some(),
     };
     match (runs_qemu || libvirt, guest) {
         (true, true) => vec![Role::Host, Role::Guest],

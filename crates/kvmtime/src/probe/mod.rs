@@ -74,7 +74,7 @@ pub(crate) fn gather(world: &World, parts: &[Part]) -> (Facts, Vec<Missing>) {
     let mut missing = Vec::new();
     for part in parts {
         match part {
-            Part::Roles => machine.roles = machine::roles(&machine, !qemus.is_empty()),
+            Part::Roles => machine.roles = machine::roles(world, &machine, !qemus.is_empty()),
             Part::Role(role) => machine.roles.push(*role),
             Part::Domains => match libvirt.get() {
                 // Who asks for everything that is here does not ask for a libvirt that is not.
@@ -141,7 +141,7 @@ pub(crate) fn evidence(world: &World, path: &Path, role: Option<Role>) -> Facts 
     let qemus = qemu::of_processes(world, &processes, &domains);
     machine.roles = match role {
         Some(role) => vec![role],
-        None => machine::roles(&machine, !qemus.is_empty()),
+        None => machine::roles(world, &machine, !qemus.is_empty()),
     };
     Facts { machines: vec![machine], domains, qemus, ..Facts::default() }
 }

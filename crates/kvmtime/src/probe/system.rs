@@ -9,6 +9,7 @@ use kvmtime_wire::assignments;
 use kvmtime_wire::cmdline::Cmdline;
 use kvmtime_wire::cpuinfo::{self, CpuInfo};
 
+use super::log;
 use crate::world::World;
 
 pub(super) fn os(world: &World) -> Fact<Os> {
@@ -89,8 +90,13 @@ pub(super) fn hypervisor(world: &World, cpu: &Fact<CpuInfo>) -> Fact<Hypervisor>
         }
         _ => {
             let flagged = cpu.value().is_some_and(|cpu| cpu.has("hypervisor"));
-            let told = by_log(world).or_else(|| by_firmware(world, flagged));
-            let told = told.or_else(|| by_device_tree(world));
+            let told = by_log(world);
+            if told.value().is_none()
+                && let Some(from) = of_qemu(world)
+            {
+                return Fact::failed("it shows QEMU's machine, and not whether KVM runs it", from);
+            }
+            let told = told.or_else(|| by_firmware(world, flagged));
             match told {
                 Fact::Unknown(Unknown {
                     unknown: why @ (Why::Absent | Why::NotCollected), ..
@@ -104,9 +110,13 @@ pub(super) fn hypervisor(world: &World, cpu: &Fact<CpuInfo>) -> Fact<Hypervisor>
     }
 }
 
-/// Linux `arch/x86/kernel/cpu/hypervisor.c:init_hypervisor_platform`.
+/// Linux `arch/x86/kernel/cpu/hypervisor.c:init_hypervisor_platform`, `drivers/firmware/smccc/kvm_guest.c:kvm_init_hyp_services`
+/// (from 5.13 on).
 fn by_log(world: &World) -> Fact<Hypervisor> {
-    world.run_archived(&["dmesg"]).parse(|text| {
+    log::buffer(world).parse(|text| {
+        if text.contains("smccc: KVM: hypervisor services detected") {
+            return Ok(Hypervisor::Kvm);
+        }
         let name = text.lines().find_map(|line| line.split_once("Hypervisor detected: "));
         match name.map(|(_, name)| name.trim()) {
             Some("KVM") => Ok(Hypervisor::Kvm),
@@ -129,14 +139,17 @@ fn by_firmware(world: &World, flagged: bool) -> Fact<Hypervisor> {
     known
 }
 
-/// QEMU's machine for aarch64 describes itself there, and like its firmware does not tell whether KVM runs it
-/// (systemd `src/basic/virt.c:detect_vm_device_tree`).
-fn by_device_tree(world: &World) -> Fact<Hypervisor> {
+/// Where it shows that this is QEMU's machine for another processor than x86: neither its device tree nor its firmware
+/// tells whether KVM runs it. systemd (`src/basic/virt.c:detect_vm_device_tree`) and virt-what say `qemu` to both, the latter
+/// for want of "enough information to determine if we're using KVM acceleration or not".
+pub(super) fn of_qemu(world: &World) -> Option<String> {
     let nodes = world.names("/proc/device-tree");
-    nodes.parse(|names| {
-        let qemu = names.iter().any(|name| name.starts_with("fw-cfg"));
-        if qemu { Ok(Hypervisor::Kvm) } else { Err("it names no hypervisor") }
-    })
+    if nodes.value().is_some_and(|names| names.iter().any(|name| name.starts_with("fw-cfg"))) {
+        return Some(nodes.from().to_owned());
+    }
+    let vendor = world.word("/sys/class/dmi/id/sys_vendor");
+    let foreign = arch(world).value().is_some_and(|arch| arch != "x86_64");
+    (foreign && vendor.value()? == "QEMU").then(|| vendor.from().to_owned())
 }
 
 pub(super) fn vendor_runs(vendor: &str) -> Hypervisor {

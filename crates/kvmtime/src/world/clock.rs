@@ -15,6 +15,11 @@ pub(crate) fn monotonic() -> Nanos {
     now(libc::CLOCK_MONOTONIC)
 }
 
+/// `CLOCK_BOOTTIME`, which goes on while the machine sleeps.
+pub(crate) fn boottime() -> Nanos {
+    now(libc::CLOCK_BOOTTIME)
+}
+
 /// `CLOCK_REALTIME`.
 pub(crate) fn realtime() -> Nanos {
     now(libc::CLOCK_REALTIME)

@@ -129,6 +129,29 @@ pub(super) fn run(command: &[&str]) -> io::Result<String> {
     Err(io::Error::other(said.lines().next().unwrap_or("it failed without a word").to_owned()))
 }
 
+/// That these folders hold something, and that the files of this name in a folder of theirs, if there are any, are not all
+/// closed.
+pub(super) fn is_readable(folders: &[&str], name: &str) -> io::Result<()> {
+    let (mut there, mut closed) = (false, None);
+    for folder in folders {
+        for holds in names(folder).unwrap_or_default() {
+            there = true;
+            match file(format!("{folder}/{holds}/{name}")) {
+                Ok(_) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                    closed = Some(error);
+                }
+                Err(_) => {}
+            }
+        }
+    }
+    match closed {
+        Some(error) => Err(error),
+        None if there => Ok(()),
+        None => Err(io::ErrorKind::NotFound.into()),
+    }
+}
+
 fn is_on_path(program: &str) -> bool {
     let path = std::env::var_os("PATH");
     path.is_none_or(|path| std::env::split_paths(&path).any(|folder| folder.join(program).exists()))

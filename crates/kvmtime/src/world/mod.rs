@@ -3,7 +3,9 @@
 //! Three things go through it: files, what programs print, and answers of the kernel and libvirt. Each comes back as a
 //! fact with its source. A recording world keeps all that was read in a folder, which is then evidence itself.
 
+mod bracket;
 pub(crate) mod clock;
+mod ending;
 mod folder;
 pub(crate) mod history;
 mod live;
@@ -19,6 +21,8 @@ use kvmtime_core::fact::{Fact, Unknown, Why};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub(crate) use bracket::{Bracket, turned};
+pub(crate) use ending::{End, Lifeline, lifeline};
 pub(crate) use folder::is_evidence;
 pub(crate) use live::{
     Entry, Input, epoch_seconds, finish, input, is_there, memory, number, open, processes, read,
@@ -130,12 +134,12 @@ impl World {
         self.output(command, || live::run(command))
     }
 
-    /// What a program prints about what these folders hold. It does not run where all are empty, as packages bring them.
-    pub(crate) fn run_on(&self, folders: &[&str], command: &[&str]) -> Fact<String> {
-        let filled = |folder| live::names(folder).is_ok_and(|names| !names.is_empty());
-        self.output(command, || match folders.iter().any(filled) {
-            true => live::run(command),
-            false => Err(io::ErrorKind::NotFound.into()),
+    /// What a program prints about what these folders hold. It does not run where all are empty, as packages bring them,
+    /// nor where no file of this name in a folder of theirs may be read: it would show less, and not say so.
+    pub(crate) fn run_on(&self, folders: &[&str], file: &str, command: &[&str]) -> Fact<String> {
+        self.output(command, || {
+            live::is_readable(folders, file)?;
+            live::run(command)
         })
     }
 

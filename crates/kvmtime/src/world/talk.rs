@@ -13,10 +13,12 @@ use std::time::Duration;
 use kvmtime_core::units::Nanos;
 use kvmtime_sys::{tty, vsock, wait};
 
-use super::clock;
+use super::{End, clock};
 
 /// A line that is longer is none that anybody here waits for.
 const LONGEST: usize = 1 << 16;
+/// What others left unread is less.
+const RUBBISH: usize = 1 << 20;
 /// unix(7): `sun_path` has 108 bytes, the last of which is NUL.
 const LONGEST_PATH: usize = 107;
 
@@ -70,12 +72,15 @@ impl Talk {
     /// Throws away what came unasked.
     ///
     /// # Errors
-    /// What the kernel says.
+    /// What the kernel says, and when it does not end.
     pub(crate) fn drain(&mut self) -> io::Result<()> {
-        self.unread.clear();
+        let mut thrown = std::mem::take(&mut self.unread).len();
         while wait::readable(self.file.as_fd(), 0)? {
             self.more()?;
-            self.unread.clear();
+            thrown += std::mem::take(&mut self.unread).len();
+            if thrown > RUBBISH {
+                return Err(endless());
+            }
         }
         Ok(())
     }
@@ -118,7 +123,7 @@ impl Talk {
                 return Ok(line);
             }
             if self.unread.len() > LONGEST {
-                return Err(io::Error::other("it sends no lines"));
+                return Err(endless());
             }
             let seen = std::mem::take(&mut self.unread);
             let came = self.wait(deadline);
@@ -127,6 +132,34 @@ impl Talk {
                 return Err(late());
             }
         }
+    }
+
+    /// The next line, whenever it comes; nothing when the end of all work does.
+    ///
+    /// # Errors
+    /// When the other end is gone.
+    pub(crate) fn line_or(&mut self, end: &End) -> io::Result<Option<Vec<u8>>> {
+        loop {
+            if self.unread.contains(&b'\n') {
+                return self.line(clock::monotonic()).map(Some);
+            }
+            match wait::first(&[end.as_fd(), self.file.as_fd()], -1)? {
+                Some(0) => return Ok(None),
+                Some(_) if self.unread.len() > LONGEST => {
+                    return Err(io::Error::other("it sends no lines"));
+                }
+                Some(_) => self.more()?,
+                None => {}
+            }
+        }
+    }
+
+    /// Another end of the same conversation, which only writes.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub(crate) fn writer(&self) -> io::Result<Self> {
+        self.file.try_clone().map(Self::of)
     }
 
     fn more(&mut self) -> io::Result<()> {
@@ -139,6 +172,10 @@ impl Talk {
             }
         }
     }
+}
+
+fn endless() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "it sends more than any answer is long")
 }
 
 fn late() -> io::Error {

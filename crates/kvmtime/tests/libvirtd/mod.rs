@@ -57,6 +57,11 @@ impl Libvirtd {
         self.folder.path()
     }
 
+    /// How it is reached from out here.
+    pub(crate) fn uri(&self) -> String {
+        format!("qemu+unix:///system?socket=/proc/{}/root/run/libvirt/libvirt-sock", self.init)
+    }
+
     /// Writes a file into that folder, and gives its path.
     pub(crate) fn write(&self, name: &str, text: &str) -> String {
         let path = self.folder().join(name);
@@ -100,11 +105,6 @@ impl Libvirtd {
     /// Runs a program in there.
     pub(crate) fn output(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Output {
         self.command(program, arguments).output().unwrap()
-    }
-
-    /// Its address out here.
-    pub(crate) fn uri(&self) -> String {
-        format!("qemu+unix:///system?socket=/proc/{}/root/run/libvirt/libvirt-sock", self.init)
     }
 
     /// Runs a program in there, which must succeed, and gives what it prints.

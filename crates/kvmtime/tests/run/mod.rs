@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 /// The program, without the settings of whoever runs the tests.
 pub(crate) fn kvmtime() -> Command {
@@ -21,19 +21,35 @@ pub(crate) fn run(arguments: &[&str]) -> Output {
     kvmtime().args(arguments).output().unwrap()
 }
 
+/// A run that is given a text.
+pub(crate) fn given(arguments: &[&str], text: impl AsRef<[u8]>) -> Output {
+    let mut child = piped(arguments);
+    // A run that is refused does not read it.
+    let _ = child.stdin.take().unwrap().write_all(text.as_ref());
+    child.wait_with_output().unwrap()
+}
+
 /// `check -`, given a text.
 pub(crate) fn check(text: &str, arguments: &[&str]) -> Output {
-    let mut child = kvmtime()
-        .args(["check", "-"])
+    given(&[&["check", "-"], arguments].concat(), text)
+}
+
+/// A run that is given a text, after whoever should read what it prints has gone away.
+pub(crate) fn unread(arguments: &[&str], text: &str) -> Output {
+    let mut child = piped(arguments);
+    drop(child.stdout.take());
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn piped(arguments: &[&str]) -> Child {
+    kvmtime()
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
-    // A run that is refused does not read it.
-    let _ = child.stdin.take().unwrap().write_all(text.as_bytes());
-    child.wait_with_output().unwrap()
+        .unwrap()
 }
 
 pub(crate) fn json(output: &Output) -> serde_json::Value {

@@ -12,34 +12,7 @@ LC_ALL=C
 export LC_ALL
 PATH=$PATH:/sbin:/usr/sbin:/usr/local/bin:/usr/local/sbin:/usr/pkg/bin:/usr/pkg/sbin
 folder=kvmtime-bsd
-if [ -e "$folder" ]; then
-    echo "$folder is there already: delete or rename it first" >&2
-    exit 2
-fi
-mkdir -p "$folder/kvmtime/run" || exit 2
-unknown=
-
-# What could not be read: "absent" and "denied" are quite different things to know.
-unknown() {
-    unknown="$unknown${unknown:+,
-}    \"$1\": $2"
-}
-
-mac='[0-9A-Fa-f][0-9A-Fa-f]'
-redacted() {
-    sed "s/$mac:$mac:$mac:$mac:$mac:$mac/52:54:00:12:34:56/g"
-}
-
-# Keeps a file at its own path.
-take() {
-    if [ ! -e "$1" ]; then
-        unknown "$1" '"absent"'
-    elif [ ! -r "$1" ]; then
-        unknown "$1" '"denied"'
-    else
-        mkdir -p "$folder${1%/*}" && redacted <"$1" >"$folder$1"
-    fi
-}
+. ./keep.sh
 
 # Keeps only some lines of files, whose others may hold secrets.
 lines() {
@@ -53,22 +26,6 @@ lines() {
             take "$path"
         fi
     done
-}
-
-# Keeps what a program prints under the name that kvmtime looks for.
-run() {
-    name=$(echo "$*" | tr ' /' '_.')
-    if ! command -v "$1" >/dev/null; then
-        unknown "/kvmtime/run/$name" '"absent"'
-    elif "$@" >"$folder/output" 2>"$folder/error" </dev/null; then
-        redacted <"$folder/output" >"$folder/kvmtime/run/$name"
-    elif grep -Eqi 'not permitted|denied' "$folder/error"; then
-        unknown "/kvmtime/run/$name" '"denied"'
-    else
-        why=$(cat "$folder/error" "$folder/output" | sed -n 1p | tr -d '"\\\001-\037')
-        unknown "/kvmtime/run/$name" "{ \"failed\": \"$why\" }"
-    fi
-    rm -f "$folder/output" "$folder/error"
 }
 
 echo "$(uname -s) host $(uname -r) $(uname -v | tr '\n' ' ') $(uname -m)" >"$folder/kvmtime/run/uname_-a"
@@ -103,12 +60,4 @@ lines 'kern[.](hz|timecounter|eventtimer)|machdep|hint[.](attimer|atrtc|hpet)' /
 lines 'kern[.]timecounter' /etc/sysctl.conf
 lines '(ntp|openntpd|chronyd|qemu_guest_agent)[a-z_]*=' /etc/rc.conf /etc/rc.conf.local
 
-printf '{\n  "unknown": {\n%s\n  },\n  "names": {}\n}\n' "$unknown" >"$folder/kvmtime/index.json"
-
-archive=$folder
-if tar -czf "$folder.tar.gz" "$folder" 2>/dev/null; then
-    archive=$folder.tar.gz
-fi
-echo "copy $archive to a machine with kvmtime (tar -xzf unpacks it), and run there:"
-echo "    kvmtime check $folder                  or, with its domain:"
-echo "    kvmtime check $folder web01.xml"
+finish

@@ -13,41 +13,9 @@ LC_ALL=C
 export LC_ALL
 PATH=$PATH:/sbin:/usr/sbin
 folder=kvmtime-linux
-if [ -e "$folder" ]; then
-    echo "$folder is there already: delete or rename it first" >&2
-    exit 2
-fi
-mkdir -p "$folder/kvmtime/run" "$folder/kvmtime/ask" || exit 2
-unknown=
+. ./keep.sh
 
-# What could not be read: "absent" and "denied" are quite different things to know.
-unknown() {
-    unknown="$unknown${unknown:+,
-}    \"$1\": $2"
-}
-
-mac='[0-9A-Fa-f][0-9A-Fa-f]'
-redacted() {
-    sed "s/$mac:$mac:$mac:$mac:$mac:$mac/52:54:00:12:34:56/g"
-}
-
-# Keeps files at their own paths.
-take() {
-    for path in "$@"; do
-        if [ ! -e "$path" ]; then
-            unknown "$path" '"absent"'
-        elif [ -d "$path" ]; then
-            mkdir -p "$folder$path"
-        else
-            mkdir -p "$folder${path%/*}"
-            if ! cat "$path" 2>/dev/null >"$folder/output"; then
-                unknown "$path" '"denied"'
-            else
-                redacted <"$folder/output" >"$folder$path"
-            fi
-        fi
-    done
-}
+mkdir -p "$folder/kvmtime/ask" || exit 2
 
 # Keeps that something is there, and not what it holds.
 touched() {
@@ -74,21 +42,6 @@ log() {
             take "$path"
         fi
     done
-}
-
-# Keeps what a program prints under the name that kvmtime looks for.
-run() {
-    name=$(echo "$*" | tr ' /' '_.')
-    if ! command -v "$1" >/dev/null; then
-        unknown "/kvmtime/run/$name" '"absent"'
-    elif "$@" >"$folder/output" 2>"$folder/error" </dev/null; then
-        redacted <"$folder/output" >"$folder/kvmtime/run/$name"
-    elif grep -Eqi 'not permitted|denied' "$folder/error"; then
-        unknown "/kvmtime/run/$name" '"denied"'
-    else
-        why=$(cat "$folder/error" "$folder/output" | sed -n 1p | tr -d '"\\\001-\037')
-        unknown "/kvmtime/run/$name" "{ \"failed\": \"$why\" }"
-    fi
 }
 
 # The system, its kernel and its processor.
@@ -193,19 +146,18 @@ clocks='clocksource|[Cc]lock|TSC|tsc:|timekeeping|ntpd|chronyd|kvm|[Tt]ime|tick|
 run dmesg
 log "$clocks" /var/log/dmesg /var/log/kern.log /var/log/messages /var/log/syslog /var/log/daemon.log
 journals=$(ls -A /var/log/journal 2>/dev/null; ls -A /run/log/journal 2>/dev/null)
-if [ -n "$journals" ]; then
+closed=
+for journal in /var/log/journal/*/system.journal /run/log/journal/*/system.journal; do
+    [ -e "$journal" ] && closed=$journal
+    [ -r "$journal" ] && closed= && break
+done
+name=journalctl_-b_-q_--no-pager_-t_chronyd_-t_ntpd_-t_libvirtd_-t_virtqemud
+if [ -n "$closed" ]; then
+    unknown "/kvmtime/run/$name" '"denied"'
+elif [ -n "$journals" ]; then
     run journalctl -b -q --no-pager -t chronyd -t ntpd -t libvirtd -t virtqemud
 else
-    unknown /kvmtime/run/journalctl_-b_-q_--no-pager_-t_chronyd_-t_ntpd_-t_libvirtd_-t_virtqemud '"absent"'
+    unknown "/kvmtime/run/$name" '"absent"'
 fi
 
-rm -f "$folder/output" "$folder/error"
-printf '{\n  "unknown": {\n%s\n  },\n  "names": {}\n}\n' "$unknown" >"$folder/kvmtime/index.json"
-
-archive=$folder
-if tar -czf "$folder.tar.gz" "$folder" 2>/dev/null; then
-    archive=$folder.tar.gz
-fi
-echo "copy $archive to a machine with kvmtime (tar -xzf unpacks it), and run there:"
-echo "    kvmtime check $folder                  or, with its domain:"
-echo "    kvmtime check $folder web01.xml"
+finish

@@ -3,42 +3,42 @@
 use kvmtime_core::reading::{Interval, Moment, Reading};
 use kvmtime_core::units::Nanos;
 
-use crate::world::clock;
+use super::clock;
 
 /// Something that takes a while, by `CLOCK_MONOTONIC`: a step of `CLOCK_REALTIME` meanwhile does no harm.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bracket {
+pub(crate) struct Bracket {
     before: Nanos,
     after: Nanos,
 }
 
 impl Bracket {
     /// Begins now, to be ended by [`Bracket::end`].
-    pub(super) fn begin() -> Self {
+    pub(crate) fn begin() -> Self {
         let now = clock::monotonic();
         Self { before: now, after: now }
     }
 
     /// Ends now.
     #[must_use]
-    pub(super) fn end(self) -> Self {
+    pub(crate) fn end(self) -> Self {
         Self { after: clock::monotonic(), ..self }
     }
 
     /// From one time of `CLOCK_MONOTONIC` to another.
-    pub(super) fn between(before: Nanos, after: Nanos) -> Self {
+    pub(crate) fn between(before: Nanos, after: Nanos) -> Self {
         Self { before, after }
     }
 
     /// The other clock − this machine's. It said `remote` somewhere in between, and says something new after `tick`.
-    pub(super) fn remote(self, remote: Nanos, tick: Nanos, far: Option<Moment>) -> Reading {
+    pub(crate) fn remote(self, remote: Nanos, tick: Nanos, far: Option<Moment>) -> Reading {
         let here = clock::moment();
         let offset = Interval::bracketed(self.before, remote, self.after, tick);
         self.reading(offset.minus(here.shift), far, here)
     }
 
     /// The other clock − this machine's, by an interval against `CLOCK_MONOTONIC` that is known otherwise.
-    pub(super) fn known(self, offset: Interval) -> Reading {
+    pub(crate) fn known(self, offset: Interval) -> Reading {
         let here = clock::moment();
         self.reading(offset.minus(here.shift), None, here)
     }
@@ -51,7 +51,7 @@ impl Bracket {
 }
 
 /// This machine's clock − the other's.
-pub(super) fn turned(reading: Reading) -> Reading {
+pub(crate) fn turned(reading: Reading) -> Reading {
     Reading {
         offset: reading.offset.negated(),
         of: reading.against,

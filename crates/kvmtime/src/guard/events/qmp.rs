@@ -1,0 +1,122 @@
+//! A QEMU that no libvirt runs: its monitor is held open, and found again when it is a new one.
+
+use std::io;
+use std::path::Path;
+
+use kvmtime_core::guard::{Backoff, Guest, Kind, Notice};
+use kvmtime_core::units::Nanos;
+use kvmtime_wire::monitor::{self, Line};
+use kvmtime_wire::monitor_event::{self, Event};
+use serde_json::Value;
+
+use super::{LOST, Tell, now, trigger};
+use crate::world::{End, Talk, clock, plain};
+
+/// QEMU answers at once, unless its main loop hangs.
+const PATIENCE: Nanos = Nanos(5_000_000_000);
+
+/// Watches until the end.
+pub(in crate::guard) fn watch(monitor: &Path, tell: impl Tell, end: &End) {
+    let source = monitor.display().to_string();
+    let mut backoff = Backoff::new(LOST[0], LOST[1], now().0.cast_unsigned());
+    let mut failed = 0;
+    loop {
+        let mut guest = None;
+        match once(monitor, &source, &mut guest, &tell, end) {
+            Ok(()) => return,
+            Err(error) => {
+                if guest.is_some() || failed == 0 {
+                    tell(Notice::Lost { source: source.clone(), why: plain(&error) });
+                }
+                failed = if guest.is_some() { 0 } else { failed + 1 };
+                guest.map(Notice::Gone).into_iter().for_each(&tell);
+            }
+        }
+        if end.came_within(backoff.after(failed)) {
+            return;
+        }
+    }
+}
+
+/// Watches until the end, or until QEMU is gone.
+fn once(
+    monitor: &Path,
+    source: &str,
+    found: &mut Option<Guest>,
+    tell: &impl Tell,
+    end: &End,
+) -> io::Result<()> {
+    let mut talk = Talk::unix(monitor)?;
+    ask(&mut talk, "qmp_capabilities", &mut |_| {})?;
+    let mut seen = Vec::new();
+    let name = ask(&mut talk, "query-name", &mut |event| seen.push(event))?;
+    let name = monitor_event::name(&name).unwrap_or(source).to_owned();
+    let guest = Guest { key: source.to_owned(), name };
+    *found = Some(guest.clone());
+    let state = ask(&mut talk, "query-status", &mut |event| seen.push(event))?;
+    tell(Notice::Listed { source: source.to_owned(), guests: vec![guest.clone()], at: now() });
+    let mut life = Life { guest, arrives: false, agent: None };
+    let stopped = life.state(monitor_event::run_state(&state).unwrap_or_default(), now());
+    stopped.into_iter().for_each(tell);
+    // What came in before the list is in it, all but that an agent is there.
+    seen.iter().flat_map(|event| life.notices(event, now())).for_each(tell);
+    while let Some(line) = talk.line_or(end)? {
+        if let Some(event) = monitor_event::event(&line) {
+            life.notices(&event, now()).into_iter().for_each(tell);
+        }
+    }
+    Ok(())
+}
+
+fn ask(talk: &mut Talk, command: &str, other: &mut dyn FnMut(Event)) -> io::Result<Value> {
+    let deadline = clock::monotonic() + PATIENCE;
+    talk.write(monitor::command(command, &Value::Null).as_bytes())?;
+    loop {
+        let line = talk.line(deadline)?;
+        match monitor::line(&line) {
+            Line::Return(value) => return Ok(value),
+            Line::Error(words) => return Err(io::Error::other(words)),
+            Line::Other => monitor_event::event(&line).into_iter().for_each(&mut *other),
+        }
+    }
+}
+
+/// What is known of the guest.
+struct Life {
+    guest: Guest,
+    /// Whether it waits for, or goes on from, a state that comes from elsewhere.
+    arrives: bool,
+    agent: Option<bool>,
+}
+
+impl Life {
+    /// What `query-status` says.
+    fn state(&mut self, state: &str, at: Nanos) -> Option<Notice> {
+        self.arrives = state == "inmigrate";
+        (state != "running").then(|| Notice::Stopped(self.guest.clone(), at))
+    }
+
+    fn notices(&mut self, event: &Event, at: Nanos) -> Option<Notice> {
+        let guest = self.guest.clone();
+        match event {
+            Event::Stop | Event::Suspend => Some(Notice::Stopped(guest, at)),
+            Event::Resume => {
+                let arrived = std::mem::take(&mut self.arrives);
+                let kind = if arrived { Kind::Migrated } else { Kind::Resumed };
+                Some(trigger(guest, kind, at, "RESUME"))
+            }
+            Event::Reset => Some(trigger(guest, Kind::Booted, at, "RESET")),
+            Event::Wakeup => Some(trigger(guest, Kind::Woken, at, "WAKEUP")),
+            Event::RtcChange(offset) => {
+                Some(trigger(guest, Kind::RtcChanged, at, format!("RTC_CHANGE {offset}")))
+            }
+            // Any port's: which of them is the agent's is not told, and nothing is lost by asking an agent that did not come.
+            Event::Port { open, .. } => {
+                let new = self.agent.replace(*open) != Some(*open);
+                new.then(|| Notice::Agent(guest, *open))
+            }
+            // Its own end is told by the end of the conversation; where it went, it is stopped here.
+            Event::Shutdown | Event::Migration(_) => None,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The work on one guest: look, decide, set, look again.
+
+use kvmtime_core::reading::{Interval, Verdict};
+use kvmtime_core::sync::{Decision, Lead, Outcome, Refusal, Set, decide, parted};
+use kvmtime_core::units::Nanos;
+
+use super::{Request, daemon};
+use crate::guest::{Settable, State, agent::PATIENCE};
+use crate::world::clock;
+
+/// More readings make a bound little better.
+const READINGS: u32 = 8;
+/// Whose clock is not right after so many sets is not set by this.
+const SETS: usize = 6;
+/// From one look at a clock that is slewed to the next.
+const SLEWING: Nanos = Nanos(500_000_000);
+
+/// What is known so far.
+pub(super) struct Work<'a> {
+    guest: &'a mut dyn Settable,
+    request: &'a Request,
+    begun: Nanos,
+    pub(super) before: Option<Interval>,
+    pub(super) sets: Vec<Set>,
+    pub(super) residual: Option<Interval>,
+    pub(super) took: Nanos,
+    /// The longest that a question and its answer took.
+    longest: Nanos,
+    shortest: Nanos,
+    /// What was learned from the last set.
+    lead: Option<Lead>,
+    /// Whether a time was sent that may still be set.
+    under_way: bool,
+    /// The daemon in the guest that was told.
+    told: Option<String>,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(guest: &'a mut dyn Settable, request: &'a Request) -> Self {
+        Self {
+            guest,
+            request,
+            begun: clock::monotonic(),
+            before: None,
+            sets: vec![],
+            residual: None,
+            took: Nanos(0),
+            longest: Nanos(0),
+            shortest: Nanos(i64::MAX),
+            lead: None,
+            under_way: false,
+            told: None,
+        }
+    }
+
+    /// How much time there is.
+    pub(super) fn left(&self) -> Nanos {
+        self.begun + self.request.timeout - clock::monotonic()
+    }
+
+    fn patience(&self) -> Nanos {
+        self.left().clamp(Nanos::MILLISECOND, PATIENCE)
+    }
+
+    /// A time that was sent and may still be set matters more than why nothing more is heard.
+    pub(super) fn why(&self, refusal: Refusal) -> Refusal {
+        if self.under_way { Refusal::Unanswered } else { refusal }
+    }
+
+    /// Once from the beginning to the end.
+    pub(super) fn attempt(&mut self) -> Result<Outcome, Refusal> {
+        match self.guest.state()? {
+            Some(State::Off) => return Err(Refusal::Off),
+            Some(State::Paused) => return Err(Refusal::Paused),
+            Some(State::Running) | None => {}
+        }
+        let mut offset = self.look()?;
+        self.before.get_or_insert(offset);
+        loop {
+            match decide(offset, self.longest, &self.request.policy) {
+                Decision::Keep if self.sets.is_empty() => return Ok(Outcome::InSync),
+                Decision::Keep => return Ok(Outcome::Corrected),
+                Decision::Leave => return Ok(Outcome::LeftAhead),
+                Decision::Refuse(refusal) => return Err(refusal),
+                Decision::Step | Decision::Slew if self.request.dry_run => {
+                    return Ok(Outcome::WouldSet);
+                }
+                Decision::Slew => return self.slew(),
+                Decision::Step if self.sets.len() >= SETS => return Err(Refusal::Contested),
+                Decision::Step => offset = self.step(offset)?,
+            }
+            if self.left() <= Nanos(0) {
+                return Err(Refusal::Late);
+            }
+        }
+    }
+
+    /// Guest − host now, as well as a few readings tell it, or as well as is needed.
+    fn look(&mut self) -> Result<Interval, Refusal> {
+        let tolerance = self.request.policy.tolerance;
+        let enough = Nanos(tolerance.0 / 4);
+        let mut known: Option<(Nanos, Interval)> = None;
+        for _ in 0..READINGS {
+            let new = self.guest.time(self.patience())?.offset;
+            let now = clock::monotonic();
+            self.longest = self.longest.max(new.width());
+            self.shortest = self.shortest.min(new.width());
+            // What contradicts earlier ones was read after a step.
+            let both = known.and_then(|(then, old)| old.widened(parted(now - then)).intersect(new));
+            let offset = both.unwrap_or(new);
+            known = Some((now, offset));
+            let right = offset.within(tolerance) == Verdict::Kept;
+            if right || offset.radius() <= enough || self.left() <= Nanos(0) {
+                break;
+            }
+        }
+        let (now, offset) = known.ok_or(Refusal::Late)?;
+        self.took = now - self.begun;
+        self.residual = Some(offset);
+        self.under_way = false;
+        Ok(offset)
+    }
+
+    /// Sets the clock, and reads it back.
+    fn step(&mut self, before: Interval) -> Result<Interval, Refusal> {
+        let mut lead = self.lead.unwrap_or(Lead::of_round_trip(self.shortest));
+        let begun = clock::monotonic();
+        self.under_way = true;
+        let set = self.guest.set(lead.get(), self.patience());
+        let took = clock::monotonic() - begun;
+        // In words it may also say that only what comes after setting the clock failed: that is seen below.
+        if let Err(refusal) = &set
+            && !matches!(refusal, Refusal::Words(_) | Refusal::Unanswered)
+        {
+            self.under_way = false;
+            return Err(refusal.clone());
+        }
+        self.sets.push(Set { lead: lead.get(), took, after: None });
+        if set == Err(Refusal::Unanswered) {
+            return Err(Refusal::Unanswered);
+        }
+        let after = self.look()?;
+        if let Some(set) = self.sets.last_mut() {
+            set.after = Some(after);
+        }
+        let parted = parted(clock::monotonic() - begun);
+        // It was told the host's time plus the lead at some time before it answered.
+        let told = Interval::between(lead.get() - took, lead.get()).widened(parted);
+        if after.intersect(told).is_none() {
+            let unmoved = after.intersect(before.widened(parted)).is_some();
+            let why = if unmoved { Refusal::Unmoved } else { Refusal::Contested };
+            return Err(set.err().unwrap_or(why));
+        }
+        lead.learn(after);
+        self.lead = Some(lead);
+        Ok(after)
+    }
+
+    /// Has the guest's daemon do it, and waits as long as there is time.
+    fn slew(&mut self) -> Result<Outcome, Refusal> {
+        let patience = self.patience();
+        let daemon = daemon::tell(self.guest, patience);
+        self.told = Some(daemon.map_err(Refusal::NoSlew)?);
+        while self.left() > SLEWING && !clock::interrupted() {
+            clock::sleep_until(clock::monotonic() + SLEWING);
+            if self.look()?.within(self.request.policy.tolerance) == Verdict::Kept {
+                return Ok(Outcome::Corrected);
+            }
+        }
+        Ok(Outcome::Slewing)
+    }
+
+    /// Tells the guest's daemon that the clock was set, unless it knows.
+    pub(super) fn told(&mut self) -> Option<String> {
+        if self.told.is_none() && !self.sets.is_empty() && self.residual.is_some() {
+            let told = daemon::tell(self.guest, PATIENCE);
+            self.told = Some(told.unwrap_or_else(|why| format!("nobody: {why}")));
+        }
+        self.told.take()
+    }
+}

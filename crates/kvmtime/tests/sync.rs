@@ -1,0 +1,103 @@
+//! Real guests that wake in the past, set by `kvmtime sync` and looked at by another way than it does.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    reason = "tests make guests"
+)]
+
+mod guests;
+mod lacking;
+mod run;
+
+use std::time::Duration;
+
+use guests::{Guest, Image};
+use lacking::{Lacking, need};
+use run::{json, kvmtime};
+use serde_json::Value;
+
+const PORTS: [&str; 10] = [
+    "-device",
+    "virtio-serial",
+    "-chardev",
+    "socket,id=agent,path=agent.sock,server=on,wait=off",
+    "-device",
+    "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
+    "-chardev",
+    "socket,id=echo,path=echo.sock,server=on,wait=off",
+    "-device",
+    "virtserialport,chardev=echo,name=kvmtime",
+];
+
+const JOB: &str = "
+for port in /sys/class/virtio-ports/*; do
+    [ \"$(cat $port/name)\" = kvmtime ] && kvmtime echo --port /dev/${port##*/} &
+done
+echo sync me
+while :; do sleep 3600; done
+";
+
+fn guest(options: &[&str]) -> Result<Guest, Lacking> {
+    lacking::program("qemu-ga", "qemu-guest-agent")?;
+    let image = Image::linux()?.program(env!("CARGO_BIN_EXE_kvmtime").as_ref())?.job(JOB);
+    Guest::start(&image, "clocksource=hpet", &[&PORTS[..], options].concat())
+}
+
+fn socket(guest: &Guest, name: &str) -> String {
+    guest.path(name).into_os_string().into_string().unwrap()
+}
+
+fn of(command: &str, guest: &Guest, options: &[&str]) -> Value {
+    let (agent, monitor) = (socket(guest, "agent.sock"), socket(guest, "monitor"));
+    let history = socket(guest, "history.sqlite");
+    let arguments =
+        [command, "--qga", &agent, "--qmp", &monitor, "--history", &history, "--format", "json"];
+    let output = kvmtime().args(arguments).args(options).output().unwrap();
+    json(&output)["guests"][0].clone()
+}
+
+/// Guest − host by the echo.
+fn echo(guest: &Guest) -> (i64, i64) {
+    let echo = socket(guest, "echo.sock");
+    let arguments =
+        ["measure", "--echo", &echo, "--duration", "1s", "--interval", "20ms", "--format", "json"];
+    let found = json(&kvmtime().args(arguments).output().unwrap());
+    let offset = &found["measurements"][0]["offset"];
+    (offset["lo"].as_i64().unwrap(), offset["hi"].as_i64().unwrap())
+}
+
+#[test]
+fn a_guest_that_was_stopped_is_right_again() {
+    let Some(mut guest) = need(guest(&[])) else { return };
+    guest.says("sync me");
+    for _ in 0..3 {
+        guest.pause(Duration::from_secs(2));
+        let found = of("sync", &guest, &[]);
+        assert_eq!(found["outcome"], "corrected", "{found}");
+        let (lo, hi) = echo(&guest);
+        assert!(lo > -10_000_000 && hi < 10_000_000, "{lo} {hi}: {found}");
+    }
+}
+
+#[test]
+fn pause_and_resume_are_a_pair() {
+    let Some(mut guest) = need(guest(&[])) else { return };
+    guest.says("sync me");
+    let found = of("pause", &guest, &[]);
+    assert_eq!(found["outcome"], "paused", "{found}");
+    assert_eq!(of("sync", &guest, &[])["why"], "paused");
+    std::thread::sleep(Duration::from_secs(3));
+    let found = of("resume", &guest, &[]);
+    assert_eq!(found["outcome"], "corrected", "{found}");
+    let (host, lost) = (&found["gap"]["host"], &found["gap"]["guest"]);
+    assert!(host["lo"].as_i64().unwrap() > 3_000_000_000, "{host}");
+    // Its clock stood as long as it did.
+    assert!(
+        host["lo"].as_i64() <= lost["hi"].as_i64() && lost["lo"].as_i64() <= host["hi"].as_i64()
+    );
+    let (lo, hi) = echo(&guest);
+    assert!(lo > -10_000_000 && hi < 10_000_000, "{lo} {hi}");
+    // Who runs is only looked at.
+    assert_eq!(of("resume", &guest, &[])["outcome"], "in-sync");
+}
