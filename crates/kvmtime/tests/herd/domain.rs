@@ -281,8 +281,16 @@ impl Domain {
         wait(|| self.ask_agent(GET).status.success().then_some(()));
     }
 
-    fn virsh(&self, command: &str, arguments: &[&str]) -> String {
-        self.libvirt().run("virsh", &[&[command, &self.name], arguments].concat())
+    fn virsh(&self, command: &str, arguments: &[&str]) {
+        let libvirt = self.libvirt();
+        let output = libvirt.output("virsh", &[&[command, &self.name], arguments].concat());
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            // Why a QEMU ended stands there.
+            let log = format!("/var/log/libvirt/qemu/{}.log", self.name);
+            let log = libvirt.output("tail", &["--lines=20", &log]).stdout;
+            panic!("{command} {}: {said}{}", self.name, String::from_utf8_lossy(&log));
+        }
     }
 
     fn in_shell<T>(&self, act: impl Fn(&mut Shell) -> io::Result<T>) -> T {
