@@ -107,6 +107,10 @@ fn row(what: &str, by: &str, found: &str, target: &str, met: Option<bool>) {
     println!("| {what} | {by} | {found} | {target} | {verdict} |");
 }
 
+fn ms(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1e3)
+}
+
 /// The value below which this share of them is.
 fn share<T: Copy>(sorted: &[T], percent: usize) -> T {
     sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)]
@@ -151,8 +155,10 @@ impl Left {
         row(what, way.name(), &found, target, ours.then_some(within == all));
         let [median, most] = [50, 99].map(|n| share(&self.times, n).as_millis());
         let found = format!("p50 {median} ms, p99 {most} ms");
-        let target = if ours { "p50 ≤ 150 ms, p99 ≤ 500 ms" } else { "" };
-        let met = ours.then_some(median <= 150 && most <= 500);
+        // A guest whose memory is still in a file has to be read first.
+        let bound = ours && !what.contains("cold");
+        let target = if bound { "p50 ≤ 150 ms, p99 ≤ 500 ms" } else { "" };
+        let met = bound.then_some(median <= 150 && most <= 500);
         row(&format!("{what}: how long it takes"), way.name(), &found, target, met);
     }
 }
@@ -242,11 +248,12 @@ fn many_at_once() {
     }
     let what = format!("{} at once", herd.domains().len());
     let median = |index: usize| share(&times[index], 50);
-    row(&what, "`virsh domtime --now`, in parallel", &format!("{:.0?}", median(0)), "", None);
+    row(&what, "`virsh domtime --now`, in parallel", &ms(median(0)), "", None);
     if ways.len() > 1 {
         let (ours, most) = (median(1), share(&times[1], 100));
         let ratio = ours.as_secs_f64() / median(0).as_secs_f64();
-        let found = format!("{ours:.0?}, at most {most:.0?}; {ratio:.2} × that; {worst:.1?} left");
+        let found =
+            format!("{}, at most {}; {ratio:.2} × that; {} left", ms(ours), ms(most), ms(worst));
         let met = ratio <= 2.0 && most <= Duration::from_secs(5) && worst <= TOLERANCE;
         row(&what, "`kvmtime sync --all`", &found, "≤ 2 × that, ≤ 5 s, ≤ 10 ms left", Some(met));
     }

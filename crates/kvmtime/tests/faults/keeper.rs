@@ -1,8 +1,8 @@
 //! Who keeps the guests' clocks: `kvmtime guard`, or somebody who types.
 
-use std::fs;
-use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -48,12 +48,19 @@ impl<'a> Keeper<'a> {
         }
     }
 
-    /// What a guard uses.
+    /// What a guard uses, without what it has for a moment.
     pub(crate) fn usage(&self) -> Option<Usage> {
-        match self {
-            Self::Guard { running, .. } => Some(Usage::of(running.lock().unwrap().pid)),
-            Self::Hand => None,
-        }
+        let Self::Guard { running, .. } = self else { return None };
+        let looks = (0..20).map(|_| {
+            std::thread::sleep(Duration::from_millis(250));
+            Usage::of(running.lock().unwrap().pid)
+        });
+        looks.reduce(|least, next| Usage {
+            threads: least.threads.min(next.threads),
+            files: least.files.min(next.files),
+            resident_kib: least.resident_kib.min(next.resident_kib),
+            cpu: next.cpu,
+        })
     }
 
     pub(super) fn by_hand(&self, herd: &Herd, domain: &Domain) {
@@ -66,8 +73,13 @@ impl<'a> Keeper<'a> {
 
 impl Guard {
     fn start(herd: &Herd, program: &str) -> Self {
-        let mut command = herd.libvirt().command(program, &["guard"]);
-        let nsenter = command.stdout(Stdio::null()).spawn().unwrap();
+        let history = herd.libvirt().folder().join("history");
+        let history = history.to_str().unwrap();
+        let mut command = herd.libvirt().command(program, &["guard", "--history", history]);
+        // For whoever wants to know what it said.
+        let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench_sync.guard.log");
+        let log = OpenOptions::new().append(true).create(true).open(log).unwrap();
+        let nsenter = command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         // nsenter waits for its child, which is in the namespaces.
         let children = format!("/proc/{0}/task/{0}/children", nsenter.id());
         let pid = std::iter::repeat_with(|| {
@@ -79,15 +91,19 @@ impl Guard {
     }
 
     fn kill(&mut self) {
+        let ended = self.nsenter.try_wait().unwrap();
+        assert!(ended.is_none(), "the guard ended by itself: {ended:?}");
         let pid = self.pid.to_string();
-        let _ = std::process::Command::new("kill").args(["-s", "KILL", &pid]).status();
+        let _ = Command::new("kill").args(["-s", "KILL", &pid]).status();
         let _ = self.nsenter.wait();
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.kill();
+        if !std::thread::panicking() {
+            self.kill();
+        }
     }
 }
 

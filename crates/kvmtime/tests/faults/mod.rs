@@ -86,19 +86,18 @@ impl<'a> Run<'a> {
         let begun = thread::scope(|scope| {
             let lanes = herd.domains().iter().map(|domain| scope.spawn(|| self.lane(herd, domain)));
             let lanes: Vec<_> = lanes.collect();
-            let half = scope.spawn(|| {
-                while self.next.load(Ordering::Relaxed) < self.count / 2 {
-                    thread::sleep(Duration::from_millis(500));
-                }
-                self.keeper.usage()
-            });
+            let half = || self.next.load(Ordering::Relaxed) >= self.count / 2;
+            while !half() && !lanes.iter().all(|lane| lane.is_finished()) {
+                thread::sleep(Duration::from_millis(500));
+            }
+            let begun = self.keeper.usage();
             for lane in lanes {
                 let found = lane.join().unwrap();
                 outcome.moved.extend(found.moved);
                 outcome.wrong.extend(found.wrong);
                 outcome.until_right.extend(found.until_right);
             }
-            half.join().unwrap()
+            begun
         });
         outcome.usage = begun.zip(self.keeper.usage());
         outcome.until_right.sort();
@@ -112,6 +111,7 @@ impl<'a> Run<'a> {
         let mut outcome = Outcome::default();
         thread::scope(|scope| {
             let watching = scope.spawn(|| watch.until(&done));
+            let ends = Ends(&done);
             loop {
                 let index = self.next.fetch_add(1, Ordering::Relaxed);
                 if index >= self.count {
@@ -128,7 +128,7 @@ impl<'a> Run<'a> {
                 }
                 outcome.moved.extend(watch.moved().map(|moved| format!("{name}: {moved}")));
             }
-            done.store(true, Ordering::Relaxed);
+            drop(ends);
             watching.join().unwrap();
         });
         outcome
@@ -169,7 +169,8 @@ impl<'a> Run<'a> {
                 herd.libvirt().stop("KILL");
                 herd.libvirt().restart();
             }
-            Fault::KeeperKilled => self.keeper.restart(herd),
+            // Without libvirt it says what it lacks, and ends.
+            Fault::KeeperKilled => self.with_libvirt(|| self.keeper.restart(herd)),
         }
     }
 
@@ -201,5 +202,14 @@ impl<'a> Run<'a> {
             }
             thread::sleep(Duration::from_millis(20));
         }
+    }
+}
+
+/// Says that a lane is done, also when it panics.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
