@@ -12,7 +12,7 @@ use crate::herd::{Domain, Herd};
 pub(crate) enum Keeper<'a> {
     Guard {
         program: &'a str,
-        running: Mutex<Guard>,
+        running: Mutex<Option<Guard>>,
     },
     /// `virsh domtime --now` after whatever happened.
     Hand,
@@ -36,15 +36,16 @@ pub(crate) struct Usage {
 impl<'a> Keeper<'a> {
     /// The guard of this program.
     pub(crate) fn guard(herd: &Herd, program: &'a str) -> Self {
-        Self::Guard { program, running: Mutex::new(Guard::start(herd, program)) }
+        Self::Guard { program, running: Mutex::new(Some(Guard::start(herd, program))) }
     }
 
     /// Kills it and starts it again.
     pub(super) fn restart(&self, herd: &Herd) {
         if let Self::Guard { program, running } = self {
             let mut running = running.lock().unwrap();
-            running.kill();
-            *running = Guard::start(herd, program);
+            // One after the other: there is one socket.
+            *running = None;
+            *running = Some(Guard::start(herd, program));
         }
     }
 
@@ -53,7 +54,7 @@ impl<'a> Keeper<'a> {
         let Self::Guard { running, .. } = self else { return None };
         let looks = (0..20).map(|_| {
             std::thread::sleep(Duration::from_millis(250));
-            Usage::of(running.lock().unwrap().pid)
+            Usage::of(running.lock().unwrap().as_ref().expect("a guard").pid)
         });
         looks.reduce(|least, next| Usage {
             threads: least.threads.min(next.threads),
