@@ -37,6 +37,9 @@ _kvmtime() {
             kvmtime,facts)
                 cmd="kvmtime__subcmd__facts"
                 ;;
+            kvmtime,guard)
+                cmd="kvmtime__subcmd__guard"
+                ;;
             kvmtime,help)
                 cmd="kvmtime__subcmd__help"
                 ;;
@@ -61,6 +64,18 @@ _kvmtime() {
             kvmtime,translate)
                 cmd="kvmtime__subcmd__translate"
                 ;;
+            kvmtime__subcmd__guard,help)
+                cmd="kvmtime__subcmd__guard__subcmd__help"
+                ;;
+            kvmtime__subcmd__guard,status)
+                cmd="kvmtime__subcmd__guard__subcmd__status"
+                ;;
+            kvmtime__subcmd__guard__subcmd__help,help)
+                cmd="kvmtime__subcmd__guard__subcmd__help__subcmd__help"
+                ;;
+            kvmtime__subcmd__guard__subcmd__help,status)
+                cmd="kvmtime__subcmd__guard__subcmd__help__subcmd__status"
+                ;;
             kvmtime__subcmd__help,bench)
                 cmd="kvmtime__subcmd__help__subcmd__bench"
                 ;;
@@ -81,6 +96,9 @@ _kvmtime() {
                 ;;
             kvmtime__subcmd__help,facts)
                 cmd="kvmtime__subcmd__help__subcmd__facts"
+                ;;
+            kvmtime__subcmd__help,guard)
+                cmd="kvmtime__subcmd__help__subcmd__guard"
                 ;;
             kvmtime__subcmd__help,help)
                 cmd="kvmtime__subcmd__help__subcmd__help"
@@ -106,6 +124,9 @@ _kvmtime() {
             kvmtime__subcmd__help,translate)
                 cmd="kvmtime__subcmd__help__subcmd__translate"
                 ;;
+            kvmtime__subcmd__help__subcmd__guard,status)
+                cmd="kvmtime__subcmd__help__subcmd__guard__subcmd__status"
+                ;;
             *)
                 ;;
         esac
@@ -113,7 +134,7 @@ _kvmtime() {
 
     case "${cmd}" in
         kvmtime)
-            opts="-h -V --help --version check facts capture rules explain config translate bench measure history echo sync pause resume help"
+            opts="-h -V --help --version check facts capture rules explain config translate bench measure history echo sync guard pause resume help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -336,8 +357,102 @@ _kvmtime() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kvmtime__subcmd__guard)
+            opts="-h -V --connect --config --once --dry-run --history --socket --help --version status help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --connect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --history)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvmtime__subcmd__guard__subcmd__help)
+            opts="status help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvmtime__subcmd__guard__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvmtime__subcmd__guard__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvmtime__subcmd__guard__subcmd__status)
+            opts="-h -V --socket --format --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kvmtime__subcmd__help)
-            opts="check facts capture rules explain config translate bench measure history echo sync pause resume help"
+            opts="check facts capture rules explain config translate bench measure history echo sync guard pause resume help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -437,6 +552,34 @@ _kvmtime() {
         kvmtime__subcmd__help__subcmd__facts)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvmtime__subcmd__help__subcmd__guard)
+            opts="status"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvmtime__subcmd__help__subcmd__guard__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

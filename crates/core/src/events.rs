@@ -1,5 +1,8 @@
 //! What happens to a machine's clocks, told from inside and without privilege: each event with its size, its bound and its evidence.
 
+mod gaps;
+
+use gaps::{Gap, Gaps};
 use serde::{Deserialize, Serialize};
 
 use crate::reading::{Interval, Moment};
@@ -18,14 +21,26 @@ pub struct Look {
     pub set: bool,
     /// How long the watch itself has waited for a CPU of this machine (second number of schedstat), where that was looked at.
     pub waited: Option<Nanos>,
-    /// CPU time that the host gave to others (/proc/stat), where that was looked at.
-    pub steal: Option<Nanos>,
+    /// CPU time that this machine's kernel counted, where that was looked at.
+    pub counted: Option<Counted>,
     /// `CLOCK_MONOTONIC_RAW`.
     pub raw: Nanos,
     /// The TSC before and after that.
     pub counts: Option<[u64; 2]>,
     /// The RTC's second, and when by `CLOCK_MONOTONIC` it was first and last possible.
     pub rtc: Option<(i64, [Nanos; 2])>,
+}
+
+/// CPU time since boot, by /proc/stat. A kernel counts by its ticks, of which a machine that does not run has none: time that
+/// went by on a busy CPU and was counted for nothing did not run there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// The CPU that the watch runs on.
+    pub cpu: usize,
+    /// All time of that CPU but steal.
+    pub time: Nanos,
+    /// Time of all CPUs that the host gave to others.
+    pub steal: Nanos,
 }
 
 /// What changes seldom and is looked at now and then.
@@ -37,6 +52,8 @@ pub struct State {
     pub synchronised: Option<bool>,
     /// The state that adjtimex(2) returns: 1 and 2 announce a leap second, 3 and 4 are it.
     pub leap: Option<i32>,
+    /// vmclock's disruption marker.
+    pub disruption: Option<u64>,
 }
 
 /// The kinds of events.
@@ -61,6 +78,8 @@ pub enum What {
     Synchronised,
     /// A leap second was announced, or came.
     Leap,
+    /// The machine was migrated, restored or cloned.
+    Disrupted,
 }
 
 /// Something that happened.
@@ -77,12 +96,12 @@ pub struct Event {
     pub evidence: String,
 }
 
-/// Who is late by less was not kept from running for long: kernels tick at 100 Hz or more.
-const LATE: Nanos = Nanos(20_000_000);
-/// No thread waits longer for a CPU that runs: the queue was stopped with the machine.
-const LONGEST_TURN: Nanos = Nanos(200_000_000);
-/// Late wake-ups within this time belong together.
-const TOGETHER: Nanos = Nanos(1_500_000_000);
+/// Who is late by less was not kept from running: kernels tick at 100 Hz or more.
+const LATE: Nanos = Nanos(10_000_000);
+/// What is counted by ticks of 10 ms is as much as that off, in several kinds of time.
+const TICKS: Nanos = Nanos(40_000_000);
+/// After so long it is off by more: a CPU that is idle in between is not counted by ticks.
+const FRESH: Nanos = Nanos(2_000_000_000);
 /// Whole seconds that were looked at for so long tell an RTC's place to some hundredths of a second.
 const SETTLE: Nanos = Nanos(4_000_000_000);
 /// Machines that are paused are so for longer. A busy machine's RTC is read that much later than it was looked at.
@@ -96,11 +115,12 @@ pub struct Watch {
     last: Option<Look>,
     state: Option<State>,
     waited: Option<Nanos>,
-    steal: Option<Nanos>,
+    /// And when.
+    counted: Option<(Nanos, Counted)>,
     /// RTC − `CLOCK_MONOTONIC`, as far as the looks so far tell, and when that was.
     rtc: Option<(Nanos, Interval)>,
     freeze: Option<Freeze>,
-    late: Option<Lateness>,
+    gaps: Gaps,
     /// The counter's rate, in ns of `CLOCK_MONOTONIC_RAW` for each count.
     rate: Option<(Look, f64)>,
 }
@@ -113,18 +133,6 @@ struct Freeze {
     expected: Interval,
 }
 
-/// Wake-ups that were late, not far from each other.
-#[derive(Debug, Clone, Copy)]
-struct Lateness {
-    last: Nanos,
-    count: u32,
-    /// Nothing ran for at least this long in all: each began before the wake-up that it kept waiting, up to a whole sleep before.
-    sum: Nanos,
-    asleep: Nanos,
-    worst: Nanos,
-    steal: Nanos,
-}
-
 impl Watch {
     /// Takes a look, and says what happened since the last one.
     pub fn look(&mut self, look: Look) -> Vec<Event> {
@@ -135,10 +143,11 @@ impl Watch {
             self.lateness(&last, &look);
             self.counter(&last, &look, at, &mut events);
         } else {
-            (self.waited, self.steal) = (look.waited, look.steal);
+            self.waited = look.waited;
+            self.counted = look.counted.map(|counted| (look.moment.monotonic, counted));
         }
         self.frozen(&look, at, &mut events);
-        self.settled(look.moment.monotonic, at, &mut events);
+        events.extend(self.gaps.settled(look.moment.monotonic, at));
         self.last = Some(look);
         events
     }
@@ -169,9 +178,20 @@ impl Watch {
                 let words = states[usize::try_from(new).unwrap_or_default()];
                 changed(What::Leap, format!("leap second: {words}"));
             }
+            if let (Some(old), Some(new)) = (before.disruption, now.disruption)
+                && old != new
+            {
+                let words = format!("vmclock's disruption marker was {old}, and is {new}");
+                changed(What::Disrupted, words);
+            }
         }
         self.state = Some(now);
         events
+    }
+
+    /// Whether something began that only looks at small distances tell: one gap or many.
+    pub fn is_uneasy(&self) -> bool {
+        !self.gaps.is_empty()
     }
 
     /// Ends, and says what was not settled yet.
@@ -180,49 +200,40 @@ impl Watch {
         if let (Some(freeze), Some((_, known))) = (self.freeze.take(), self.rtc) {
             events.extend(freeze.event(known));
         }
-        if let (Some(late), Some(last)) = (self.late.take(), self.last) {
-            events.push(late.event(last.moment.monotonic + last.moment.shift.lo));
+        if let Some(last) = self.last {
+            events.extend(self.gaps.rest(last.moment.monotonic + last.moment.shift.lo));
         }
         events
     }
 
     fn lateness(&mut self, last: &Look, look: &Look) {
-        // Since they were looked at before.
-        let grown = |before: &mut Option<Nanos>, now: Option<Nanos>| {
-            let grown = before.zip(now).map(|(before, now)| now - before);
-            *before = now.or(*before);
-            grown.unwrap_or_default()
-        };
-        let own = grown(&mut self.waited, look.waited).min(LONGEST_TURN);
-        let steal = grown(&mut self.steal, look.steal);
+        let waited = self.waited.zip(look.waited).map(|(before, now)| now - before);
+        self.waited = look.waited.or(self.waited);
+        let own = waited.unwrap_or_default();
+        let (uncounted, steal) = self.uncounted(last, look);
         let Some(due) = look.due else { return };
-        let late = look.moment.monotonic - due + look.took - own;
+        // Whoever waits for a CPU of this machine goes on waiting while the machine does not run: only what was counted is own.
+        let stopped = own.min(uncounted - look.took - TICKS).max(Nanos(0));
+        let late = look.moment.monotonic - due + look.took - (own - stopped);
         if late < LATE {
+            self.gaps.besides = self.gaps.besides + uncounted;
             return;
         }
-        let before = self.late.unwrap_or(Lateness {
-            last: due,
-            count: 0,
-            sum: Nanos(0),
-            asleep: Nanos(0),
-            worst: Nanos(0),
-            steal: Nanos(0),
-        });
-        self.late = Some(Lateness {
-            last: look.moment.monotonic,
-            count: before.count + 1,
-            sum: before.sum + late,
-            asleep: before.asleep + (due - last.moment.monotonic),
-            worst: before.worst.max(late),
-            steal: before.steal + steal,
-        });
+        let (asleep, end) = (due - last.moment.monotonic - look.took, look.moment.monotonic);
+        self.gaps.add(Gap { late, asleep, end, steal, uncounted });
     }
 
-    /// Late wake-ups become an event when no more follow.
-    fn settled(&mut self, now: Nanos, at: Nanos, events: &mut Vec<Event>) {
-        if let Some(late) = self.late.take_if(|late| now - late.last > TOGETHER) {
-            events.push(late.event(at));
-        }
+    /// Time since it was last looked at that was counted for nothing, and steal.
+    fn uncounted(&mut self, last: &Look, look: &Look) -> (Nanos, Nanos) {
+        let (at, Some(now)) = (look.moment.monotonic, look.counted) else {
+            return Default::default();
+        };
+        let Some((then, before)) = self.counted.replace((at, now)) else {
+            return Default::default();
+        };
+        let known = before.cpu == now.cpu && last.moment.monotonic - then < FRESH;
+        let uncounted = if known { at - then - (now.time - before.time) } else { Nanos(0) };
+        (uncounted, now.steal - before.steal)
     }
 
     /// A machine that is stopped with its clocks falls behind its RTC, which goes on with the host.
@@ -291,23 +302,6 @@ impl Freeze {
             size: Some(size),
             evidence: "the RTC went on without CLOCK_MONOTONIC, or was set".to_owned(),
         })
-    }
-}
-
-impl Lateness {
-    fn event(&self, at: Nanos) -> Event {
-        let Self { count, sum, asleep, worst, steal, .. } = *self;
-        let stolen = steal.ns() >= 0.5 * sum.ns();
-        // One gap that is longer than all others together is one event, on a busy machine, too.
-        let one = worst.ns() * 2.0 > sum.ns();
-        let what = if one && !stolen { What::Stalled } else { What::Starved };
-        let by = if stolen { format!(", {steal} of steal time") } else { String::new() };
-        Event {
-            at,
-            what,
-            size: Some(Interval::between(sum, sum + asleep)),
-            evidence: format!("{count} late wake-ups, together by {sum}, at worst by {worst}{by}"),
-        }
     }
 }
 
@@ -433,20 +427,40 @@ mod tests {
 
     #[test]
     fn who_waited_for_a_cpu_of_its_own_machine_was_not_stalled() {
-        let moment = |ms: i64| Moment { monotonic: Nanos(ms * MS), ..Moment::default() };
-        let look = |ms, waited: Option<i64>| Look {
-            moment: moment(ms),
-            due: Some(Nanos(100 * MS)),
-            waited: waited.map(|ms| Nanos(ms * MS)),
+        // It was late by 900 ms, and waited that long for a CPU; its kernel counted so much of the second for that CPU.
+        let kinds = |counted: i64| {
+            let look = |ms, due, waited, counted| Look {
+                moment: Moment { monotonic: Nanos(ms * MS), ..Moment::default() },
+                due: Some(Nanos(due * MS)),
+                waited: Some(Nanos(waited * MS)),
+                counted: Some(Counted { time: Nanos(counted * MS), ..Counted::default() }),
+                ..Look::default()
+            };
+            let mut watch = Watch::default();
+            watch.look(look(0, 0, 5000, 7000));
+            watch.look(look(1000, 100, 5900, 7000 + counted));
+            watch.end().iter().map(|event| event.what).collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(1000), []);
+        assert_eq!(kinds(960), []);
+        // The machine was stopped while it waited.
+        assert_eq!(kinds(100), [What::Stalled]);
+    }
+
+    #[test]
+    fn a_gap_that_the_host_gave_to_others_is_no_stop() {
+        let look = |ms, due, steal| Look {
+            moment: Moment { monotonic: Nanos(ms * MS), ..Moment::default() },
+            due: Some(Nanos(due * MS)),
+            counted: Some(Counted { steal: Nanos(steal * MS), ..Counted::default() }),
             ..Look::default()
         };
         let mut watch = Watch::default();
-        watch.look(look(0, Some(5000)));
-        watch.look(look(90, None));
-        watch.look(look(260, Some(5155)));
-        assert_eq!(watch.end(), []);
-        watch.look(look(700, Some(5500)));
-        assert_eq!(watch.end().len(), 1);
+        watch.look(look(0, 0, 300));
+        watch.look(look(1000, 100, 1150));
+        let events = watch.end();
+        assert_eq!((events.len(), events[0].what), (1, What::Starved));
+        assert!(events[0].evidence.contains("of steal time"), "{events:?}");
     }
 
     #[test]
@@ -483,11 +497,12 @@ mod tests {
             clocksource: Some(clocksource.to_owned()),
             synchronised: Some(synchronised),
             leap: Some(leap),
+            disruption: Some(u64::from(!synchronised)),
         };
         assert_eq!(watch.state(Nanos(0), state("tsc", true, 0)), []);
         let events = watch.state(Nanos(5), state("hpet", false, 1));
         let kinds: Vec<What> = events.iter().map(|event| event.what).collect();
-        assert_eq!(kinds, [What::Clocksource, What::Synchronised, What::Leap]);
+        assert_eq!(kinds, [What::Clocksource, What::Synchronised, What::Leap, What::Disrupted]);
         // TIME_ERROR is no leap second.
         assert_eq!(watch.state(Nanos(9), state("hpet", false, 5)), []);
     }

@@ -354,6 +354,16 @@ fn a_capture_gives_the_same_findings_as_the_machine() {
     assert_eq!(of_machine(&live), of_machine(&kept));
     let again = run(&["capture", place]);
     assert_eq!(again.status.code(), Some(2), "evidence of two machines must not mix");
+
+    let part = folder.path().join("part");
+    let mut shell = Command::new("sh");
+    // Files of half a KiB at most: a longer one ends it.
+    shell.args(["-c", "ulimit -f 1; exec \"$0\" capture \"$1\""]);
+    shell.arg(env!("CARGO_BIN_EXE_kvmtime")).arg(&part);
+    assert_eq!(shell.status().unwrap().code(), None);
+    let checked = run(&["check", part.to_str().unwrap()]);
+    assert_eq!(checked.status.code(), Some(2));
+    assert!(words(&checked.stderr).contains("was not finished"), "{}", words(&checked.stderr));
 }
 
 #[test]

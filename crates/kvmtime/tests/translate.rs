@@ -6,6 +6,7 @@
     reason = "tests run programs"
 )]
 
+mod debian;
 mod domains;
 mod lacking;
 mod run;
@@ -61,21 +62,21 @@ fn every_domain_becomes_what_the_installed_libvirt_makes_of_it() {
 
 #[test]
 fn every_domain_becomes_what_a_newer_libvirt_makes_of_it() {
-    if let Some(libvirt) = need(truth::debian("trixie")) {
+    if let Some(libvirt) = need(Libvirt::of("trixie")) {
         compare(&libvirt);
     }
 }
 
 #[test]
 fn every_domain_becomes_what_an_older_libvirt_makes_of_it() {
-    if let Some(libvirt) = need(truth::debian("bullseye")) {
+    if let Some(libvirt) = need(Libvirt::of("bullseye")) {
         compare(&libvirt);
     }
 }
 
 #[test]
 fn every_domain_becomes_what_the_newest_libvirt_makes_of_it() {
-    if let Some(libvirt) = need(truth::debian("sid")) {
+    if let Some(libvirt) = need(Libvirt::of("sid")) {
         compare(&libvirt);
     }
 }

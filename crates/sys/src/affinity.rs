@@ -19,6 +19,12 @@ pub fn allowed() -> io::Result<Vec<usize>> {
     Ok((0..most).filter(|cpu| unsafe { libc::CPU_ISSET(*cpu, &set) }).collect())
 }
 
+/// The processor that this thread runs on just now (getcpu(2)).
+pub fn current() -> Option<usize> {
+    // SAFETY: no memory is involved.
+    usize::try_from(unsafe { libc::sched_getcpu() }).ok()
+}
+
 /// Keeps this thread, and what it starts from now on, on these processors.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::ParseError;
 
-/// CPU time since boot, summed over all CPUs, in ticks of `USER_HZ`.
+/// CPU time since boot, of all CPUs together or of one, in ticks of `USER_HZ`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CpuTime {
     /// All of it, guest time not counted twice.
@@ -30,8 +30,21 @@ impl CpuTime {
 /// # Errors
 /// When that line is missing or holds no eight numbers (kernels before 2.6.11 do not count steal).
 pub fn parse(text: &str) -> Result<CpuTime, ParseError> {
-    let line = text.lines().position(|line| line.starts_with("cpu "));
-    let at = line.ok_or_else(|| ParseError::new(1, "no line begins with `cpu `"))?;
+    of(text, "cpu")
+}
+
+/// The same of one CPU.
+///
+/// # Errors
+/// As above; a CPU that is offline has no line.
+pub fn parse_one(text: &str, cpu: usize) -> Result<CpuTime, ParseError> {
+    of(text, &format!("cpu{cpu}"))
+}
+
+fn of(text: &str, name: &str) -> Result<CpuTime, ParseError> {
+    let named = |line: &str| line.split_whitespace().next() == Some(name);
+    let at = text.lines().position(named);
+    let at = at.ok_or_else(|| ParseError::new(1, format!("no line begins with `{name} `")))?;
     let fields = text.lines().nth(at).unwrap_or_default().split_whitespace().skip(1).take(8);
     let numbers: Result<Vec<u64>, _> = fields.map(str::parse).collect();
     match numbers.map_err(|error| ParseError::new(at + 1, error))?.as_slice() {
@@ -53,5 +66,13 @@ mod tests {
         assert_eq!(time, CpuTime { total: 100, steal: 10 });
         assert!((time.steal_percent() - 10.0).abs() < 1e-9);
         assert!(parse("cpu  1 2 3\n").is_err());
+    }
+
+    #[test]
+    fn each_cpu_has_its_line() {
+        let text = "cpu  9 0 0 0 0 0 0 0\ncpu1 1 0 0 0 0 0 0 0\ncpu10 8 0 0 0 0 0 0 0\n";
+        assert_eq!(parse_one(text, 1).unwrap().total, 1);
+        assert_eq!(parse_one(text, 10).unwrap().total, 8);
+        assert!(parse_one(text, 0).is_err());
     }
 }

@@ -23,13 +23,18 @@ pub(crate) enum Bench {
     /// Exit status 1 when a target is missed.
     Check,
     /// What `bench` says a read costs against a plain C loop and stress-ng, idle and under load, and how long the table takes
+    /// beside sysbench, stress-ng and the kernel's selftests
     ///
-    /// Needs root, cc, sysbench and stress-ng. Exit status 1 when a target is missed.
+    /// Needs root, cc, sysbench and stress-ng, and Debian's archive for the source of the selftests; it takes ten minutes. Exit status 1 when a target is missed.
     Clocks,
     /// `measure` against the truth, in guests whose clocks are known; it takes about an hour
     ///
-    /// Exit status 1 when a target is missed.
-    Measure,
+    /// Needs root for some. Exit status 1 when a target is missed.
+    Measure {
+        /// Only this part
+        #[arg(value_enum)]
+        part: Option<measure::Part>,
+    },
     /// What `sync` and `guard` leave of a gap, against `virsh domtime` and a single `guest-set-time`; it takes an hour
     ///
     /// Needs root. Exit status 1 when a target is missed.
@@ -50,7 +55,7 @@ pub(crate) fn run(which: &Bench) -> anyhow::Result<bool> {
     match which {
         Bench::Check => check::run(),
         Bench::Clocks => clocks::run(),
-        Bench::Measure => measure::run(),
+        Bench::Measure { part } => measure::run(*part),
         Bench::Sync(args) => sync::run(args),
         Bench::Domains { folder, count } => write(folder, *count).map(|_| true),
     }

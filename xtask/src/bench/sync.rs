@@ -22,12 +22,9 @@ enum Part {
 
 /// Prints the table; false if a target is missed or something was lacking.
 pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
-    let program = super::program::kvmtime()?.display().to_string();
-    let mut settings = vec![("BENCH_KVMTIME", program)];
-    let mut only = vec![];
-    if let Some(Part::Faults { seed, count }) = args.part {
-        settings.extend([("BENCH_SEED", seed.to_string()), ("BENCH_COUNT", count.to_string())]);
-        only.push("faults");
-    }
-    super::table::print("bench_sync", &only, &settings)
+    let Some(Part::Faults { seed, count }) = args.part else {
+        return super::table::print("bench_sync", None, &[]);
+    };
+    let settings = [("BENCH_SEED", seed.to_string()), ("BENCH_COUNT", count.to_string())];
+    super::table::print("bench_sync", Some("faults"), &settings)
 }

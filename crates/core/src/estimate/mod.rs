@@ -5,6 +5,7 @@ mod band;
 mod bound;
 mod least_squares;
 mod needed;
+mod room;
 mod stretch;
 mod theil_sen;
 
@@ -15,6 +16,7 @@ pub use band::band;
 pub use bound::rates;
 pub use least_squares::least_squares;
 pub use needed::{Needed, needed};
+pub use room::roomiest;
 pub use stretch::{Event, Kind, Point, Side, Stretches};
 pub use theil_sen::{confidence, slope};
 
@@ -27,6 +29,9 @@ const WANDER: Ppb = Ppb(100.0);
 
 /// No clock that is not slewed is further off than this: the kernel does not allow more (`MAXFREQ`, include/linux/timex.h).
 const FASTEST: Ppb = Ppb(500_000.0);
+
+/// Nor is one that is: a tick can be set to a tenth more or less (adjtimex(2)). Beyond that one of the two stands, or races.
+const ABSURD: Ppb = Ppb(2e8);
 
 /// All that a series says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,7 +70,8 @@ pub struct Widths {
 /// How much faster the clock runs than what it is measured against.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Drift {
-    /// By Theil and Sen: the median of the slopes between readings.
+    /// The one that leaves the most room between the readings' ends; where no single rate fits them all, the median of the slopes
+    /// between windows of them (Theil, Sen).
     pub rate: Ppb,
     /// Where 95 of a hundred such runs have it, by a block bootstrap.
     pub confidence: [Ppb; 2],
@@ -78,6 +84,20 @@ pub struct Drift {
 }
 
 impl Drift {
+    /// Whether a clock that works and is not slewed can be so far off.
+    pub fn is_likely(&self) -> bool {
+        self.rate.0.abs() <= FASTEST.0
+    }
+
+    /// How often the clock on a side counts a second of the other, if no clock does that.
+    pub fn pace(&self, side: Side) -> Option<f64> {
+        let rate = match side {
+            Side::Clock => self.rate.0,
+            Side::Against => -self.rate.0,
+        };
+        (rate.abs() > ABSURD.0).then_some(1.0 + rate / 1e9)
+    }
+
     /// How far the rate can be from the estimate: the better of the two bounds.
     pub fn doubt(&self) -> Ppb {
         let half = |[lo, hi]: [Ppb; 2]| (hi.0 - lo.0) / 2.0;
@@ -134,13 +154,10 @@ fn drift(points: &[Point]) -> Option<Drift> {
         return None;
     }
     let hard = rates(points);
-    let rate = slope(points)?;
     let within = |rate: f64| hard.map_or(rate, |[lo, hi]| rate.clamp(lo, hi));
-    // A rate that the bounds rule out comes from delays that are not what it supposes: the middle of what they allow is nearer.
-    let (rate, confidence) = match hard {
-        Some([lo, hi]) if !(lo..=hi).contains(&rate) => (f64::midpoint(lo, hi), [lo, hi]),
-        _ => (rate, confidence(points)?.map(within)),
-    };
+    let rate = hard.map_or_else(|| slope(points), |hard| Some(within(roomiest(points, hard))))?;
+    let [lo, hi] = confidence(points)?.map(within);
+    let confidence = [lo.min(rate), hi.max(rate)];
     Some(Drift {
         rate: Ppb(rate),
         confidence: confidence.map(Ppb),

@@ -2,11 +2,12 @@
 //!
 //! Steps and pauses are told from drift by evidence, not by statistics: a change of `CLOCK_REALTIME` − `CLOCK_BOOTTIME` of either
 //! machine is a step, a change of `CLOCK_BOOTTIME` − `CLOCK_MONOTONIC` is a suspend, and what neither explains and no clock can run
-//! fast enough for is a pause of the measured machine where its own clocks can be seen, else a jump.
+//! fast enough for is a pause of the measured machine where the clocks of both can be seen, else a jump. Jumps that one rate explains
+//! are none: two clocks run apart that much faster than any that work.
 
 use serde::{Deserialize, Serialize};
 
-use super::FASTEST;
+use super::{FASTEST, rates};
 use crate::reading::{Interval, Reading};
 use crate::units::Nanos;
 
@@ -65,6 +66,9 @@ pub enum Side {
     Against,
 }
 
+/// So many jumps on one line are no chance.
+const JUMPS: usize = 3;
+
 /// A series, cut where the clock jumped.
 pub struct Stretches {
     /// The undisturbed parts; none is empty.
@@ -121,7 +125,26 @@ impl Stretches {
             cut.parts.last_mut().into_iter().for_each(|part| part.push(point));
             before = Some(reading);
         }
+        if cut.parts.len() > JUMPS {
+            cut.join();
+        }
         cut
+    }
+
+    /// Takes the jumps back if there is a line through all readings.
+    fn join(&mut self) {
+        let mut all = self.parts.concat();
+        let [first, .., last] = all[..] else { return };
+        let rate = (last.middle() - first.middle()) / (last.t - first.t);
+        // When in its bracket a reading was made makes no difference to clocks that work.
+        for point in &mut all {
+            let moved = (rate.abs() * 1e-9) * (point.hi - point.lo) / 2.0;
+            (point.lo, point.hi) = (point.lo - moved, point.hi + moved);
+        }
+        if rates(&all).is_some() {
+            self.events.retain(|event| matches!(event.kind, Kind::Step | Kind::Suspend));
+            self.parts = vec![all];
+        }
     }
 
     /// The part that lasts longest.
@@ -156,9 +179,17 @@ impl Stretches {
     }
 
     fn jumped(&mut self, reading: &Reading, size: Interval) {
-        let seen = reading.of.is_some() && size.hi < Nanos(0);
-        let kind = if seen { Kind::Pause } else { Kind::Jump };
-        let size = if seen { size.negated() } else { size };
-        self.events.push(Event { at: reading.at, kind, side: Side::Clock, size });
+        let fell = size.hi < Nanos(0);
+        // A clock that nobody set does not jump ahead.
+        let (kind, side) = match (reading.of.is_some(), reading.against.is_some()) {
+            (true, true) if fell => (Kind::Pause, Side::Clock),
+            (true, false) if !fell => (Kind::Jump, Side::Against),
+            _ => (Kind::Jump, Side::Clock),
+        };
+        let size = match (kind, side) {
+            (Kind::Jump, Side::Clock) => size,
+            _ => size.negated(),
+        };
+        self.events.push(Event { at: reading.at, kind, side, size });
     }
 }

@@ -77,14 +77,14 @@ fn moment(ns: i64) -> Moment {
 }
 
 /// Readings once a second, ±100 ns, of a clock that is moved before the tenth.
-fn moved(by: i64, of: fn(bool) -> Option<Moment>) -> Vec<Reading> {
+fn moved(by: i64, of: fn(bool) -> Option<Moment>, against: Option<Moment>) -> Vec<Reading> {
     let reading = |second: i64| {
         let after = second >= 10;
         Reading {
             at: Nanos(second * 1_000_000_000),
             offset: Interval::around(Nanos(second * 30 + if after { by } else { 0 }), Nanos(100)),
             of: of(after),
-            against: None,
+            against,
         }
     };
     (0..40).map(reading).collect()
@@ -175,7 +175,8 @@ fn a_rate_through_wandering_delays_is_as_good_as_its_interval_says() {
     for seed in 0..60 {
         let points = wandering(seed);
         let error = (slope(&points).unwrap() - 5880.0).abs();
-        assert!(error < 40.0, "{seed}: {error}");
+        let room = (roomiest(&points, rates(&points).unwrap()) - 5880.0).abs();
+        assert!(error < 40.0 && room < 20.0, "{seed}: {error} {room}");
         ours += error;
         squares += (least_squares(&points).unwrap() - 5880.0).abs();
         let [lo, hi] = confidence(&points).unwrap();
@@ -184,6 +185,28 @@ fn a_rate_through_wandering_delays_is_as_good_as_its_interval_says() {
     }
     assert!(held >= 54, "{held} of 60");
     assert!(10.0 * ours < squares, "{ours} {squares}");
+}
+
+/// Second edges of a clock that runs 5880 ppb fast, as a busy guest sees them: six of ten come late, and nearly all of the second half.
+fn edges(seed: u64) -> Vec<Point> {
+    let mut dice = dice(seed);
+    let point = |n: u32| {
+        let late = if n > 30 { !n.is_multiple_of(11) } else { dice() < 0.6 };
+        let mut delay = |least: f64| least + 60e3 * dice() + if late { 5e6 * dice() } else { 0.0 };
+        let t = f64::from(n);
+        Point { t, lo: 5880.0 * t - delay(244e3), hi: 5880.0 * t + delay(50e3) }
+    };
+    (0..60).map(point).collect()
+}
+
+#[test]
+fn what_was_seen_late_counts_less() {
+    for seed in 0..60 {
+        let points = edges(seed);
+        let error = (slope(&points).unwrap() - 5880.0).abs();
+        let room = (roomiest(&points, rates(&points).unwrap()) - 5880.0).abs();
+        assert!(error < 800.0 && room < 800.0, "{seed}: {error} {room}");
+    }
 }
 
 #[test]
@@ -199,7 +222,7 @@ fn a_late_answer_spoils_least_squares_and_nothing_else() {
 
 #[test]
 fn a_step_that_its_own_clock_tells_of_does_not_look_like_drift() {
-    let readings = moved(200_000, |after| Some(moment(if after { 200_000 } else { 0 })));
+    let readings = moved(200_000, |after| Some(moment(if after { 200_000 } else { 0 })), None);
     let found = estimate(&Series { readings, ..Series::default() }).unwrap();
     let [event] = found.events[..] else { panic!("{:?}", found.events) };
     assert_eq!((event.kind, event.side), (Kind::Step, Side::Clock));
@@ -210,17 +233,49 @@ fn a_step_that_its_own_clock_tells_of_does_not_look_like_drift() {
 
 #[test]
 fn falling_behind_without_a_step_is_a_pause_where_that_can_be_seen() {
-    let kind = |of| {
-        let readings = moved(-4_000_000_000, of);
+    let found = |by, of, against| {
+        let readings = moved(by, of, against);
         let found = estimate(&Series { readings, ..Series::default() }).unwrap();
         let [event] = found.events[..] else { panic!("{:?}", found.events) };
         let size = Nanos(event.size.middle().0.abs());
         assert!((size - Nanos(4_000_000_000)).abs() < Nanos(1_000_000), "{event:?}");
         assert!((found.drift.unwrap().rate.0 - 30.0).abs() < 20.0);
-        event.kind
+        (event.kind, event.side)
     };
-    assert_eq!(kind(|_| Some(moment(0))), Kind::Pause);
-    assert_eq!(kind(|_| None), Kind::Jump);
+    let (behind, ahead) = (-4_000_000_000, 4_000_000_000);
+    let still = Some(moment(0));
+    assert_eq!(found(behind, |_| Some(moment(0)), still), (Kind::Pause, Side::Clock));
+    // Or what it is measured against was set.
+    assert_eq!(found(behind, |_| Some(moment(0)), None), (Kind::Jump, Side::Clock));
+    assert_eq!(found(ahead, |_| Some(moment(0)), None), (Kind::Jump, Side::Against));
+    assert_eq!(found(behind, |_| None, still), (Kind::Jump, Side::Clock));
+}
+
+#[test]
+fn a_clock_that_stands_or_races_is_one_and_does_not_jump() {
+    // How often it counts a second of this machine's, which reads it at uneven times, each within 5 µs.
+    for (pace, is_absurd) in [(0.0, true), (0.997, false), (2.5, true), (-1.0, true)] {
+        let reading = |number: i64| {
+            let at = number * 250_000_000 + number % 3 * 700_000;
+            let (early, late) = (number % 4 * 1000, 5000 - number % 4 * 1000);
+            let shown = Nanos::from_ns(Nanos(at + early).ns() * pace).unwrap();
+            Reading {
+                at: Nanos(at + (early + late) / 2),
+                offset: Interval::between(Nanos(at) - shown, Nanos(at + early + late) - shown),
+                of: Some(moment(0)),
+                against: None,
+            }
+        };
+        let readings = (0..13).map(reading).collect();
+        let found = estimate(&Series { readings, ..Series::default() }).unwrap();
+        assert_eq!(found.events, vec![], "{pace}");
+        let drift = found.drift.unwrap();
+        assert!((1.0 - drift.rate.0 / 1e9 - pace).abs() < 1e-4, "{pace} {drift:?}");
+        let absurd = drift.pace(Side::Against);
+        assert_eq!(absurd.is_some(), is_absurd, "{absurd:?}");
+        assert!(absurd.is_none_or(|found| (found - pace).abs() < 1e-4), "{absurd:?}");
+        assert!(!drift.is_likely());
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! How far off a machine's clock is, by whoever keeps it, and how that compares with what somebody asked for.
 
 use super::{Facts, Machine};
-use crate::budget::{Budget, shown};
+use crate::budget::shown;
 use crate::fact::{Unknown, Why};
+use crate::reading::{Interval, Verdict};
+use crate::units::Nanos;
 
 /// The error of a system clock.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,14 +26,12 @@ impl ClockError {
         format!("{sign}{} ± {}", shown(self.offset), shown(self.bound))
     }
 
-    /// The least that it is off by.
-    pub fn least(&self) -> f64 {
-        self.offset.abs() - self.bound
-    }
-
-    /// The most that it is off by.
-    pub fn most(&self) -> f64 {
-        self.offset.abs() + self.bound
+    /// Where it lies.
+    pub fn interval(&self) -> Interval {
+        match (Nanos::from_secs(self.offset), Nanos::from_secs(self.bound)) {
+            (Some(offset), Some(bound)) => Interval::around(offset, bound),
+            _ => Interval::around(Nanos(0), Nanos(i64::MAX)),
+        }
     }
 }
 
@@ -142,19 +142,18 @@ impl Facts {
     /// A line on the budget where there is no finding: that it holds and by how much, or why that is not known.
     pub fn budget_note(&self, machine: &Machine) -> Option<String> {
         let budget = self.budget.as_ref()?;
-        let (Budget { safe, .. }, whom) = (budget, budget.for_whom());
+        let (safe, whom) = (budget.safe, budget.for_whom());
+        let within = shown(safe.secs());
         Some(match machine.clock_error() {
-            Ok(error) if error.most() <= *safe => format!(
-                "the clock keeps within {}{whom}: {}, {} to spare",
-                shown(*safe),
+            Ok(error) if budget.verdict(error.interval()) == Verdict::Kept => format!(
+                "the clock keeps within {within}{whom}: {}, {} to spare",
                 error.words(),
-                shown(safe - error.most()),
+                shown((safe - error.interval().worst()).secs()),
             ),
             Ok(_) => return None,
             Err(unknown) => {
                 format!(
-                    "whether the clock keeps within {}{whom} is not known, because {unknown}",
-                    shown(*safe)
+                    "whether the clock keeps within {within}{whom} is not known, because {unknown}"
                 )
             }
         })

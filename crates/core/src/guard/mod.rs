@@ -3,13 +3,21 @@
 mod backoff;
 mod gap;
 mod limits;
+mod monitored;
+mod said;
 mod scheduler;
+mod status;
 #[cfg(test)]
 mod tests;
 mod trigger;
+mod verdict;
 
 pub use backoff::Backoff;
 pub use gap::{Gap, Gaps};
 pub use limits::Limits;
+pub use monitored::Monitored;
+pub use said::Said;
 pub use scheduler::{Cause, Job, Outcome, Scheduler};
+pub use status::{Counts, Doing, Guarded, SCHEMA, Source, Status};
 pub use trigger::{Guest, Kind, Means, Notice, Trigger};
+pub use verdict::{is_gone, outcome};

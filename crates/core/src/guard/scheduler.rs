@@ -7,11 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::backoff::Backoff;
 use super::limits::Limits;
+use super::status::Doing;
 use super::trigger::{Guest, Kind, Notice, Trigger};
 use crate::units::Nanos;
 
 /// So many of the triggers before a look are told to it: the first ones, and the last.
 const TOLD: usize = 4;
+/// So long after a look its own work may still be told as if somebody else had done it.
+const ECHO: Nanos = Nanos(2_000_000_000);
 /// Guests are spread over a sweep by this share of it, the golden ratio's, which leaves gaps of like size whatever their number.
 const SPREAD: f64 = 0.618_033_988_749_895;
 
@@ -68,6 +71,8 @@ struct State {
     due: Option<Due>,
     /// What was tried in vain until nobody tries it any more, unless an agent comes.
     unmet: Option<Cause>,
+    /// When the last look ended.
+    ended: Option<Nanos>,
     /// When it is looked at if nothing happens.
     sweep: Nanos,
     phase: Nanos,
@@ -166,6 +171,7 @@ impl Scheduler {
                 running: None,
                 due: None,
                 unmet: None,
+                ended: None,
                 sweep: next_sweep(now, phase, interval),
                 phase,
             }
@@ -212,18 +218,19 @@ impl Scheduler {
         Some(Job { id, guest: state.guest.clone(), cause, tries })
     }
 
-    /// A look ended.
-    pub fn done(&mut self, now: Nanos, id: u64, outcome: Outcome) {
+    /// A look ended; gives how often it will have been tried when it is tried again soon.
+    pub fn done(&mut self, now: Nanos, id: u64, outcome: Outcome) -> Option<u32> {
         let runs = |state: &&mut State| state.running.as_ref().is_some_and(|run| run.id == id);
-        let Some(state) = self.guests.values_mut().find(runs) else { return };
-        let Some(run) = state.running.take() else { return };
+        let state = self.guests.values_mut().find(runs)?;
+        let run = state.running.take()?;
+        state.ended = Some(now);
         if !state.there {
             let key = state.guest.key.clone();
             self.guests.remove(&key);
-            return;
+            return None;
         }
         if outcome == Outcome::Done {
-            return;
+            return None;
         }
         let Running { cause, tries, came, .. } = run;
         if let Some(due) = &mut state.due {
@@ -238,6 +245,7 @@ impl Scheduler {
             let at = now + self.backoff.after(tries);
             state.due = Some(Due { at, cause, tries: tries + 1 });
         }
+        state.due.as_ref().map(|due| due.tries)
     }
 
     /// When [`Self::next`] may have something that it does not have now; nothing if only a notice or an end changes that.
@@ -259,10 +267,15 @@ impl Scheduler {
         [self.running().count(), self.running().filter(|run| self.is_overdue(run, now)).count()]
     }
 
-    /// The guests that are there, and whether each is due because something happened to it.
-    pub fn guests(&self) -> impl Iterator<Item = (&Guest, bool)> {
+    /// The guests that are there, and what happens to each.
+    pub fn guests(&self) -> impl Iterator<Item = (&Guest, Doing)> {
         let there = self.guests.values().filter(|state| state.there);
-        there.map(|state| (&state.guest, state.due.is_some()))
+        there.map(|state| (&state.guest, state.doing()))
+    }
+
+    /// Whether nothing runs, and nothing is due but sweeps.
+    pub fn rests(&self) -> bool {
+        self.guests.values().all(|state| !matches!(state.doing(), Doing::Due | Doing::Looked))
     }
 
     fn running(&self) -> impl Iterator<Item = &Running> {
@@ -285,6 +298,15 @@ impl Scheduler {
 }
 
 impl State {
+    fn doing(&self) -> Doing {
+        match (&self.running, self.stopped, &self.due) {
+            (Some(_), _, _) => Doing::Looked,
+            (None, true, _) => Doing::Stopped,
+            (None, false, Some(_)) => Doing::Due,
+            (None, false, None) => Doing::Rests,
+        }
+    }
+
     fn is_free(&self) -> bool {
         self.there && !self.stopped && self.running.is_none()
     }
@@ -302,6 +324,11 @@ impl State {
     }
 
     fn happened(&mut self, now: Nanos, trigger: Trigger) {
+        // Who sets a guest's clock has its agent set the RTC.
+        let lately = self.ended.is_some_and(|ended| now - ended < ECHO);
+        if trigger.kind == Kind::RtcChanged && (self.running.is_some() || lately) {
+            return;
+        }
         let new = Cause::Triggers(vec![trigger]);
         let cause = match self.due.take() {
             Some(due) => due.cause.and(new),

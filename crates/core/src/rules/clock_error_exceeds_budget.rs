@@ -1,6 +1,7 @@
 //! See [`RULE`].
 
 use crate::budget::shown;
+use crate::reading::Verdict::{Exceeded, Kept, Unproven};
 use crate::facts::{Facts, Machine};
 use crate::finding::{Effect, Risk, Severity};
 use crate::rule::Verdict;
@@ -53,23 +54,25 @@ fn check(machine: &Machine, facts: &Facts) -> Verdict {
     let Some(budget) = &facts.budget else { return Ok(vec![]) };
     let error = machine.clock_error()?;
     let (whom, words) = (budget.for_whom(), error.words());
-    let (found, cure) = if error.least() > budget.limit {
-        let limit = shown(budget.limit);
-        let message = format!("the clock is off by {words}, and the budget{whom} is {limit}");
-        (RULE.found(message), "see why the time daemon does not correct the offset")
-    } else if error.most() > budget.safe {
-        let safe = shown(budget.safe);
-        let message = format!("it cannot be shown that the clock keeps within {safe}{whom}: {words}");
-        let cure = "give the time daemon nearer sources, or the host's clock";
-        (RULE.found(message).severity(Severity::Warning), cure)
-    } else {
-        return Ok(vec![]);
+    let (limit, safe) = (shown(budget.limit.secs()), shown(budget.safe.secs()));
+    let (found, cure) = match budget.verdict(error.interval()) {
+        Exceeded => {
+            let message = format!("the clock is off by {words}, and the budget{whom} is {limit}");
+            (RULE.found(message), "see why the time daemon does not correct the offset")
+        }
+        Unproven => {
+            let message =
+                format!("it cannot be shown that the clock keeps within {safe}{whom}: {words}");
+            let cure = "give the time daemon nearer sources, or the host's clock";
+            (RULE.found(message).severity(Severity::Warning), cure)
+        }
+        Kept => return Ok(vec![]),
     };
     Ok(vec![
         found
             .saw("offset ± bound", words, error.from.clone())
             .saw("bound", error.bound_is, error.from)
-            .saw("budget", format!("{}: {}", shown(budget.limit), budget.reason), &budget.name)
+            .saw("budget", format!("{limit}: {}", budget.reason), &budget.name)
             .cure(cure, Effect::Live, Risk::Careful),
     ])
 }

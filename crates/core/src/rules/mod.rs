@@ -131,6 +131,7 @@ catalogue! {
     log_ntp_giveup
     log_stall_burst
     clock_error_exceeds_budget
+    clock_rate_absurd
     kernel_flag_contradicts_daemon
     phc_contradicts_servers
     falseticker_among_sources

@@ -53,6 +53,7 @@ impl Choices {
             colour: self.colour.map(|value| Set::new(value, "--colour")),
             lifecycle: list(&self.lifecycle, "--lifecycle"),
             budget: self.budget.clone().map(|value| Set::new(value, "--budget")),
+            guard: None,
             allow: Vec::new(),
         };
         Settings::load(flags, self.config.as_deref()).map_err(refused)

@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 fn shown(settings: Settings) -> output::Settings {
-    let Settings { fail_on, format, only, skip, colour, lifecycle, budget, allow, files } =
+    let Settings { fail_on, format, only, skip, colour, lifecycle, budget, guard, allow, files } =
         settings;
     let now = world::epoch_seconds();
     let allow = allow.into_iter().map(|allow| output::Allow {
@@ -60,6 +60,7 @@ fn shown(settings: Settings) -> output::Settings {
             setting("lifecycle", &lifecycle),
             setting("budget", &budget),
         ],
+        guard: setting("guard", &guard),
         allow: allow.collect(),
     }
 }

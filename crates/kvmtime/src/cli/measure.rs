@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use kvmtime_core::estimate::estimate;
+use kvmtime_core::budget::Budget;
+use kvmtime_core::estimate::{Drift, Side, estimate};
 use kvmtime_core::events::Event;
 use kvmtime_core::reading::{Earlier, Verdict};
 use kvmtime_core::sync::Refusal;
@@ -32,6 +33,7 @@ Examples:
   kvmtime measure --against rtc --duration 60s  without agent or privilege
   kvmtime measure --precision 0.1ppm            until the rate is known
   kvmtime measure domain:all --budget 50ms      a verdict, for scripts
+  kvmtime measure domain:all --budget ceph      by what a workload bears
   kvmtime measure --events                      steps, pauses, switches")]
 pub(super) struct Args {
     /// domain:NAME or domain:all, measured against this machine; without any target this machine is measured
@@ -74,9 +76,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "RATE")]
     precision: Option<Ppb>,
 
-    /// The most that the clock may be off, such as 50ms: judged by the worst that the bounds allow, up to UTC where that is known
-    #[arg(long, value_name = "TIME")]
-    budget: Option<Nanos>,
+    /// The most that the clock may be off, by the worst that the bounds allow, up to UTC where that is known: ceph, etcd,
+    /// cockroachdb, kerberos, aws-sigv4, tls, or a time such as 50ms
+    #[arg(long, value_parser = Budget::named)]
+    budget: Option<Budget>,
 
     /// Also keep the result, for `kvmtime history`
     #[arg(long)]
@@ -127,7 +130,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     let mut all = Vec::new();
     for run in runs {
-        match measured(run, args.budget) {
+        match measured(run, args.budget.as_ref()) {
             Ok(measurement) => all.push(measurement),
             Err(error) => failures.push(error),
         }
@@ -135,7 +138,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let budget_kept = all.iter().all(|m| m.verdict.is_none_or(|verdict| verdict == Verdict::Kept));
     if !all.is_empty() {
         let missed = missed.into_iter().map(|missed| (missed.what, missed.why)).collect();
-        let all = Measurements { started, all, missed, budget: args.budget };
+        let all = Measurements { started, all, missed, budget: args.budget.clone() };
         output::measurements(&all, args.format)?;
         args.draw(&all)?;
         args.keep(&all)?;
@@ -270,19 +273,38 @@ fn show(live: &Live, progress: &Progress<'_>) {
     live.show(progress.passed, progress.duration, progress.needed, now);
 }
 
-fn measured(mut run: Run, budget: Option<Nanos>) -> anyhow::Result<Measurement> {
+fn measured(mut run: Run, budget: Option<&Budget>) -> anyhow::Result<Measurement> {
     let Some(estimate) = estimate(&run.series) else {
         let why = run.why.unwrap_or_else(|| "it was ended before the first reading".to_owned());
         anyhow::bail!("cannot measure {}: {why}", run.series.clock);
     };
+    if let Some(fault) = estimate.drift.and_then(|drift| fault(&run, &drift)) {
+        anyhow::bail!("cannot measure {} by {}: {fault}", run.series.clock, run.series.method);
+    }
     let chain = run.budget(estimate.offset);
     let total = chain.as_ref().map_or(estimate.offset, |chain| chain.total);
     Ok(Measurement {
-        verdict: budget.map(|budget| total.within(budget)),
+        verdict: budget.map(|budget| budget.verdict(total)),
         series: run.series,
         estimate,
         budget: chain,
         lost: run.lost,
         lost_because: run.why,
+    })
+}
+
+/// What the clock does that the reader's own is no measure of.
+fn fault(run: &Run, drift: &Drift) -> Option<String> {
+    let series = &run.series;
+    let reads = series.readings.first().is_some_and(|reading| reading.against.is_some());
+    let (side, (clock, reader)) = match reads {
+        true => (Side::Clock, (&series.clock, &series.against)),
+        false => (Side::Against, (&series.against, &series.clock)),
+    };
+    let pace = drift.pace(side)?;
+    Some(match pace {
+        ..-0.001 => format!("{clock} runs backward"),
+        ..0.001 => format!("{clock} stands still"),
+        _ => format!("{clock} runs {pace:.3} times as fast as {reader}"),
     })
 }

@@ -9,6 +9,7 @@ mod echo;
 mod exit;
 mod explain;
 mod facts;
+mod guard;
 mod guests;
 mod history;
 mod keep_clocksource;
@@ -46,6 +47,7 @@ enum Command {
     History(history::Args),
     Echo(echo::Args),
     Sync(sync::Args),
+    Guard(guard::Args),
     Pause(pause::Args),
     Resume(resume::Args),
 }
@@ -73,6 +75,7 @@ pub fn main() -> ExitCode {
         Command::History(args) => history::run(&args),
         Command::Echo(args) => echo::run(&args),
         Command::Sync(args) => sync::run(&args),
+        Command::Guard(args) => guard::run(&args),
         Command::Pause(args) => pause::run(&args),
         Command::Resume(args) => resume::run(&args),
     };

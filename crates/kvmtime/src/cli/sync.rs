@@ -90,7 +90,13 @@ impl Rules {
             only_if_behind: self.only_if_behind,
             slew: self.slew,
         };
-        Request { policy, trigger: trigger.to_owned(), timeout: self.timeout, dry_run }
+        Request {
+            policy,
+            trigger: trigger.to_owned(),
+            timeout: self.timeout,
+            dry_run,
+            patient: true,
+        }
     }
 }
 

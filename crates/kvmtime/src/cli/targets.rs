@@ -97,7 +97,7 @@ impl Targets {
     fn path(&self, path: &Path, found: &mut Found) {
         match world::input(path) {
             Ok(Input::File(text)) => found.add(read(path, &text)),
-            Ok(Input::Evidence) => found.sets.push(self.evidence(path)),
+            Ok(Input::Evidence) => found.add(self.evidence(path)),
             Ok(Input::Folder(entries)) if entries.is_empty() => found.failures.push(
                 Hinted::new(
                     format!("nothing to check in {}", path.display()),
@@ -110,14 +110,18 @@ impl Targets {
         }
     }
 
-    fn evidence(&self, path: &Path) -> Facts {
-        probe::evidence(&World::folder(path), path, self.role.map(Role::from))
+    fn evidence(&self, path: &Path) -> anyhow::Result<Facts> {
+        if world::is_unfinished(path) {
+            let message = format!("cannot read {}: its capture was not finished", path.display());
+            return Err(Hinted::new(message, "what it lacks would be taken for absent").into());
+        }
+        Ok(probe::evidence(&World::folder(path), path, self.role.map(Role::from)))
     }
 
     /// Reads what is in a folder. XML that holds no domain, as libvirt's networks beside its domains, is passed over.
     pub(super) fn entry(&self, entry: &Entry) -> anyhow::Result<Option<Facts>> {
         match entry {
-            Entry::Evidence(path) => Ok(Some(self.evidence(path))),
+            Entry::Evidence(path) => self.evidence(path).map(Some),
             Entry::File(path) => of_folder(path),
         }
     }

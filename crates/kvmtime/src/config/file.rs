@@ -4,7 +4,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::allow::Entry;
-use super::{Layer, Refused, Set, Word};
+use super::{Guard, Layer, Refused, Set, Word};
 use crate::output::{Colour, Format, Limit};
 
 /// What a file may set.
@@ -18,6 +18,7 @@ struct File {
     colour: Option<Spanned<Colour>>,
     lifecycle: Option<Spanned<Vec<Word>>>,
     budget: Option<Spanned<String>>,
+    guard: Option<Spanned<Guard>>,
     #[serde(default)]
     allow: Vec<Spanned<Entry>>,
 }
@@ -39,6 +40,7 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Layer, Refused> {
         colour: file.colour.map(|set| sourced(set, place)),
         lifecycle: file.lifecycle.map(|set| sourced(set, place)),
         budget: file.budget.map(|set| sourced(set, place)),
+        guard: file.guard.map(|set| sourced(set, place)),
         allow,
     })
 }
@@ -71,7 +73,8 @@ fn key(text: &str, number: usize) -> Option<&str> {
     let before: Vec<&str> = text.lines().take(number).collect();
     before.iter().rev().find_map(|line| {
         let line = line.trim();
-        let table = line.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]"));
+        let list = line.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]"));
+        let table = list.or_else(|| line.strip_prefix('[')?.strip_suffix(']'));
         let key = table.or_else(|| line.split_once('=').map(|(key, _)| key))?.trim();
         let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         (!key.is_empty() && key.chars().all(bare)).then_some(key)

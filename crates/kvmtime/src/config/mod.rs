@@ -2,6 +2,7 @@
 
 mod allow;
 mod file;
+mod guard;
 mod lifecycle;
 mod reference;
 
@@ -18,6 +19,7 @@ use crate::output::{Colour, Format, Limit};
 use crate::world::{self, World};
 
 pub(crate) use allow::Allowance;
+pub(crate) use guard::Guard;
 pub(crate) use lifecycle::Word;
 pub use reference::page as config_page;
 
@@ -65,6 +67,7 @@ pub(crate) struct Layer {
     pub(crate) colour: Option<Set<Colour>>,
     pub(crate) lifecycle: Option<Set<Vec<Word>>>,
     pub(crate) budget: Option<Set<String>>,
+    pub(crate) guard: Option<Set<Guard>>,
     pub(crate) allow: Vec<Allowance>,
 }
 
@@ -85,6 +88,8 @@ pub(crate) struct Settings {
     pub(crate) lifecycle: Set<Vec<Word>>,
     /// How far off a clock may be; empty: nobody asks.
     pub(crate) budget: Set<String>,
+    /// What the daemon does.
+    pub(crate) guard: Set<Guard>,
     /// What is accepted, expired or not.
     pub(crate) allow: Vec<Allowance>,
     /// The files that were read.
@@ -114,6 +119,7 @@ impl Settings {
             colour: first(&layers, |layer| &layer.colour),
             lifecycle: first(&layers, |layer| &layer.lifecycle),
             budget: first(&layers, |layer| &layer.budget),
+            guard: first(&layers, |layer| &layer.guard),
             allow,
             files: texts.into_iter().map(|(path, _)| path).collect(),
         };
@@ -182,6 +188,7 @@ fn environment() -> Result<Layer, Refused> {
             list(text).iter().map(|w| word(w)).collect()
         })?,
         budget: variable("KVMTIME_BUDGET", |text| Ok(text.to_owned()))?,
+        guard: None,
         allow: Vec::new(),
     })
 }

@@ -79,6 +79,20 @@ pub(super) const SETTINGS: &[Setting] = &[
         example: "budget = \"ceph\"",
     },
     Setting {
+        key: "guard",
+        values: "a table, see below",
+        default: "none",
+        elsewhere: "`kvmtime guard --connect`",
+        meaning: "What the daemon does.",
+        example: "[guard]\n\
+                  tolerance = \"5ms\"\n\
+                  max_step = \"1h\"\n\
+                  ignore = [\"build-*\"]\n\n\
+                  [[guard.monitors]]\n\
+                  qmp = \"/run/vm/micro1.qmp\"\n\
+                  qga = \"/run/vm/micro1.qga\"",
+    },
+    Setting {
         key: "allow",
         values: "tables, see below",
         default: "none",
@@ -124,6 +138,26 @@ One that is over allows nothing any more: its findings count again, and `check` 
 notification of the configuration) each time it runs. That alone does not change the exit status.
 ";
 
+const GUARD: &str = "
+## Guard
+
+`kvmtime guard` reads this table when it starts and on SIGHUP. A later file's table replaces an earlier one's.
+
+| key | what it is | default |
+|---|---|---|
+| `connect` | the libvirt whose domains are guarded; `\"\"` for none | `\"qemu:///system\"` |
+| `tolerance` | how far off a guest's clock may be | `\"10ms\"` |
+| `max_step` | a clock that is further off is left alone, for somebody to look at | none |
+| `never_backwards` | never set a clock back; one that is ahead is a failure | `false` |
+| `only_if_behind` | leave a clock that is ahead as it is | `false` |
+| `slew` | never step: have the guest's own daemon slew its clock | `false` |
+| `timeout` | how long one look at a guest may take | `\"10s\"` |
+| `sweep` | how often a guest is looked at to which nothing happened | `\"10min\"` |
+| `at_once` | how many guests are looked at at once | `8` |
+| `ignore` | names of guests that are left alone; `*` stands for any characters, `?` for one | `[]` |
+| `monitors` | QEMUs that no libvirt runs: `qmp` is where the monitor listens, which is held open, `qga` where the agent does | `[]` |
+";
+
 /// The page `docs/reference/config.md`.
 pub fn page() -> String {
     let mut page = HEAD.to_owned();
@@ -133,9 +167,12 @@ pub fn page() -> String {
         page.push_str(&format!("| `{key}` | {values} | `{default}` | {elsewhere} | {meaning} |\n"));
     }
     page.push_str("\n## Example\n\n```toml\n");
-    let examples: Vec<&str> = SETTINGS.iter().map(|setting| setting.example).collect();
-    let (last, first) = examples.split_last().unwrap_or((&"", &[]));
-    page.push_str(&format!("{}\n\n{last}\n```\n{ALLOW}", first.join("\n")));
+    let examples: Vec<&'static str> = SETTINGS.iter().map(|setting| setting.example).collect();
+    // Tables end what stands in none.
+    let (tables, plain): (Vec<&str>, Vec<&str>) =
+        examples.into_iter().partition(|text| text.starts_with('['));
+    let (tables, plain) = (tables.join("\n\n"), plain.join("\n"));
+    page.push_str(&format!("{plain}\n\n{tables}\n```\n{GUARD}{ALLOW}"));
     page
 }
 

@@ -1,5 +1,479 @@
 //! The daemon that keeps guests' clocks right.
 //!
-//! It has threads and no asynchronous runtime: libvirt's calls block, so that each look at a guest needs a thread of its own anyway.
+//! It has threads and no asynchronous runtime: libvirt's calls block, so that each look at a guest needs a thread of its own anyway
+//! (`docs/design/0002-guests-are-guarded-by-threads.md`).
 
 mod events;
+mod keeper;
+mod pool;
+mod porter;
+pub(crate) mod sandbox;
+mod sources;
+mod work;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
+
+use kvmtime_core::guard::{
+    self, Cause, Counts, Gap, Gaps, Guarded, Guest, Job, Limits, Monitored, Notice, Said,
+    Scheduler, Status,
+};
+use kvmtime_core::reading::Interval;
+use kvmtime_core::sync::{self as correcting, Correction, Outcome, Policy};
+use kvmtime_core::units::Nanos;
+use kvmtime_sys::signals::{Mailbox, Signal};
+use kvmtime_sys::timer::Steps;
+use wildmatch::WildMatch;
+
+use crate::sync::Request;
+use crate::world::service::{self, Told};
+use crate::world::{Desk, clock, epoch_seconds, lifeline, plain};
+use keeper::Keeper;
+use pool::{Done, Pool, Task};
+use porter::Porter;
+use sources::Sources;
+
+/// Events that nobody has taken notice of yet. Who tells more of them waits.
+const WAITING: usize = 1024;
+/// Whoever does not end when the guard does is left behind after this.
+const DRAIN: Nanos = Nanos(10_000_000_000);
+/// libvirtd tells what happened without saying when. It was seen to take this long on busy CPUs.
+const EVENT: Nanos = Nanos(100_000_000);
+/// Who did not answer so often is spoken of, some seconds after it was first tried.
+const SAID: u32 = 5;
+/// Who looks once does not wait for minutes.
+const TRIES_ONCE: u32 = 3;
+/// Threads that wait most of the time need no heap each.
+const HEAPS: i32 = 2;
+/// A clock that is disciplined parts from another by no more than this (`MAXFREQ`, include/linux/timex.h).
+const PPM: f64 = 500.0;
+
+/// What a guard is to do.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// The libvirt whose domains are guarded.
+    pub(crate) connect: Option<String>,
+    /// Others that are guarded.
+    pub(crate) monitors: Vec<Monitored>,
+    /// Who is left alone.
+    pub(crate) ignore: Vec<String>,
+    /// What may be done.
+    pub(crate) policy: Policy,
+    /// How much at once, and how often.
+    pub(crate) limits: Limits,
+    /// How long one look may take.
+    pub(crate) timeout: Nanos,
+    /// Only say what would be done.
+    pub(crate) dry_run: bool,
+    /// Where all that is done is kept.
+    pub(crate) history: Option<PathBuf>,
+    /// Where it answers.
+    pub(crate) socket: Option<PathBuf>,
+    /// Who else sets guests' clocks.
+    pub(crate) rivals: Vec<String>,
+    /// Each guest once, and then no more.
+    pub(crate) once: bool,
+}
+
+/// What the threads tell the one that decides.
+enum Message {
+    Notice(Notice),
+    Signal(Signal),
+    Asked(SyncSender<String>),
+    Done(Box<Done>),
+    /// Something was written to the history, or could not be.
+    Kept(Option<String>),
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// All whose clock could be read are right.
+    Right,
+    /// One is not.
+    Wrong,
+    /// A source was not reached, or a guest's clock could not be read.
+    Unknown,
+}
+
+/// What is known of a guest besides when it is looked at.
+#[derive(Default)]
+struct Record {
+    last: Option<Correction>,
+    /// When that was.
+    at: Nanos,
+    gap: Option<Gap>,
+    /// What was last said of it.
+    said: Option<String>,
+}
+
+struct Guard<'a> {
+    settings: Settings,
+    scheduler: Scheduler,
+    gaps: Gaps,
+    pool: Pool,
+    sources: Sources,
+    keeper: Option<Keeper>,
+    records: BTreeMap<String, Record>,
+    counts: Counts,
+    trouble: Option<String>,
+    since: i64,
+    draining: Option<Nanos>,
+    tell: &'a mut dyn FnMut(&Said<'_>) -> io::Result<()>,
+}
+
+/// Guards until it is told to end.
+///
+/// # Errors
+/// When it cannot begin, or cannot say what it does.
+pub(crate) fn run(
+    settings: Settings,
+    reload: &dyn Fn() -> Result<Settings, String>,
+    tell: &mut dyn FnMut(&Said<'_>) -> io::Result<()>,
+) -> io::Result<Ended> {
+    // Before there is any other thread.
+    kvmtime_sys::memory::share_heaps(HEAPS);
+    let signals = Mailbox::open(&[Signal::Hangup, Signal::Interrupt, Signal::Terminate])?;
+    let (sender, messages) = sync_channel(WAITING);
+    let (line, end) = lifeline()?;
+    let desk = settings.socket.as_deref().map(Desk::open).transpose()?;
+    let steps = Steps::watch()?;
+    let porter = Porter { signals, steps, desk }.start(sender.clone(), end)?;
+    let keeper = settings.history.clone().filter(|_| !settings.dry_run);
+    let keeper = keeper.map(|path| Keeper::start(path, sender.clone())).transpose()?;
+    let sources = Sources::new(sender.clone())?;
+    let seed = clock::realtime().0.cast_unsigned();
+    let tries = if settings.once { TRIES_ONCE } else { settings.limits.tries };
+    let limits = Limits { tries, ..settings.limits };
+    let mut guard = Guard {
+        scheduler: Scheduler::new(limits, seed),
+        gaps: Gaps::default(),
+        pool: Pool::new(sender, sources.means()),
+        sources,
+        keeper,
+        records: BTreeMap::new(),
+        counts: Counts::default(),
+        trouble: None,
+        since: epoch_seconds(),
+        draining: None,
+        tell,
+        settings,
+    };
+    (guard.tell)(&Said::Began)?;
+    guard.settings.rivals.iter().try_for_each(|words| (guard.tell)(&Said::Rival(words)))?;
+    guard.sources.follow(&guard.settings)?;
+    service::tell(&Told::Ready);
+    guard.go_on(&messages, reload)?;
+    service::tell(&Told::Stopping);
+    let Guard { sources, pool, keeper, records, .. } = guard;
+    drop(line);
+    let reached = sources.all_reached();
+    // Who still works is not waited for.
+    sources.finish(&messages);
+    drop(pool);
+    keeper.into_iter().for_each(Keeper::finish);
+    let _ = porter.join();
+    let last = || records.values().filter_map(|record| record.last.as_ref());
+    Ok(match reached && !last().any(Correction::is_unknown) {
+        false => Ended::Unknown,
+        true if last().all(Correction::is_right) => Ended::Right,
+        true => Ended::Wrong,
+    })
+}
+
+impl Guard<'_> {
+    fn go_on(
+        &mut self,
+        messages: &Receiver<Message>,
+        reload: &dyn Fn() -> Result<Settings, String>,
+    ) -> io::Result<()> {
+        // A third of what systemd waits leaves two more tries.
+        let alive = service::watchdog().map(|every| nanos(every / 3));
+        let mut due = alive.map(|_| clock::boottime());
+        loop {
+            let now = clock::boottime();
+            self.begin(now)?;
+            self.pool.shrink(now);
+            if due.is_some_and(|due| now >= due) {
+                service::tell(&Told::Alive);
+                due = alive.map(|every| now + every);
+            }
+            if self.is_over(now) {
+                return Ok(());
+            }
+            let wakes = [
+                self.scheduler.wake(now).filter(|_| self.draining.is_none()),
+                self.draining,
+                self.pool.shrinks_at(),
+                due,
+            ];
+            let message = match wakes.into_iter().flatten().min() {
+                None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(wake) => {
+                    let left = u64::try_from((wake - now).0).unwrap_or_default();
+                    messages.recv_timeout(Duration::from_nanos(left))
+                }
+            };
+            match message {
+                Ok(message) => self.take(message, reload)?,
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+            // What came together is taken notice of together.
+            while let Ok(message) = messages.try_recv() {
+                self.take(message, reload)?;
+            }
+        }
+    }
+
+    fn is_over(&self, now: Nanos) -> bool {
+        let [running, _] = self.scheduler.running_and_overdue(now);
+        match self.draining {
+            Some(until) => running == 0 || now >= until,
+            None => self.settings.once && self.sources.all_asked() && self.scheduler.rests(),
+        }
+    }
+
+    /// Begins what is due.
+    fn begin(&mut self, now: Nanos) -> io::Result<()> {
+        while self.draining.is_none()
+            && let Some(job) = self.scheduler.next(now)
+        {
+            let Job { id, guest, cause, .. } = job;
+            let trigger = match &cause {
+                Cause::Sweep => "sweep".to_owned(),
+                Cause::Triggers(all) => {
+                    let all: Vec<&str> = all.iter().map(|one| one.detail.as_str()).collect();
+                    all.join(", ")
+                }
+            };
+            let request = Request {
+                policy: self.settings.policy,
+                trigger,
+                timeout: self.settings.timeout,
+                dry_run: self.settings.dry_run,
+                patient: false,
+            };
+            let way = self.sources.way(&guest);
+            self.pool.give(Task { job: id, guest, way, request })?;
+            self.counts.looks += 1;
+        }
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        message: Message,
+        reload: &dyn Fn() -> Result<Settings, String>,
+    ) -> io::Result<()> {
+        match message {
+            Message::Notice(notice) => self.notice(notice),
+            Message::Done(done) => self.done(*done),
+            Message::Asked(answer) => {
+                // Who asked and did not wait is not missed.
+                let _ = answer.try_send(json(&self.status()));
+                Ok(())
+            }
+            Message::Signal(Signal::Hangup) => self.reload(reload),
+            Message::Signal(_) => self.drain(),
+            Message::Kept(why) => {
+                if let Some(why) = why.as_deref().filter(|_| self.trouble.is_none()) {
+                    (self.tell)(&Said::NotKept(why))?;
+                }
+                self.trouble = why;
+                Ok(())
+            }
+        }
+    }
+
+    fn notice(&mut self, notice: Notice) -> io::Result<()> {
+        let now = clock::boottime();
+        let notice = match notice {
+            Notice::Listed { source, guests, at } => {
+                let mine = |guest: &Guest| !self.is_ignored(guest);
+                let guests: Vec<_> = guests.into_iter().filter(mine).collect();
+                self.sources.reached(&source);
+                (self.tell)(&Said::Reached(&source, guests.len()))?;
+                Notice::Listed { source, guests, at }
+            }
+            Notice::Trigger(trigger) => {
+                if trigger.guest.as_ref().is_some_and(|guest| self.is_ignored(guest)) {
+                    return Ok(());
+                }
+                self.counts.triggers += 1;
+                if trigger.guest.is_none() {
+                    (self.tell)(&Said::Host(&trigger))?;
+                }
+                if let Some(gap) = self.gaps.ended(&trigger) {
+                    let key = gap.guest.key.clone();
+                    self.records.entry(key).or_default().gap = Some(gap);
+                }
+                Notice::Trigger(trigger)
+            }
+            Notice::Stopped(guest, at) if !self.is_ignored(&guest) => {
+                self.gaps.stopped(&guest, at);
+                Notice::Stopped(guest, at)
+            }
+            Notice::Lost { source, why } => {
+                self.sources.lost(&source, &why);
+                (self.tell)(&Said::Lost(&source, &why))?;
+                return Ok(());
+            }
+            Notice::Gone(guest) => {
+                self.records.remove(&guest.key);
+                Notice::Gone(guest)
+            }
+            Notice::Stopped(..) => return Ok(()),
+            Notice::Agent(guest, there) => Notice::Agent(guest, there),
+        };
+        self.scheduler.notice(now, notice);
+        Ok(())
+    }
+
+    fn is_ignored(&self, guest: &Guest) -> bool {
+        let matches = |pattern: &String| WildMatch::new(pattern).matches(&guest.name);
+        self.settings.ignore.iter().any(matches)
+    }
+
+    fn done(&mut self, done: Done) -> io::Result<()> {
+        let now = clock::boottime();
+        self.pool.returned(now, &done);
+        let Done { job, guest, mut correction, .. } = done;
+        let again = self.scheduler.done(now, job, guard::outcome(&correction));
+        if guard::is_gone(&correction) {
+            self.records.remove(&guest.key);
+            self.scheduler.notice(now, Notice::Gone(guest));
+            return Ok(());
+        }
+        match (correction.is_right(), correction.sets.is_empty()) {
+            (true, true) => self.counts.right += 1,
+            (true, false) => self.counts.corrected += 1,
+            (false, _) => self.counts.failed += 1,
+        }
+        let record = self.records.entry(guest.key).or_default();
+        // A gap is told with the first reading after it, or when there will be none.
+        if (correction.before.is_some() || again.is_none())
+            && let Some(gap) = record.gap.take()
+        {
+            let was = record.last.as_ref().and_then(|last| Some((record.at, last.residual?)));
+            correction.gap = Some(lost(&gap, was, now, &correction));
+        }
+        // An agent that is not there yet is none, until it does not come.
+        let waits = again.is_some_and(|tries| tries != SAID);
+        let known = record.said.as_deref() == Some(state(&correction));
+        let news = !correction.sets.is_empty() || correction.gap.is_some() || !known && !waits;
+        if news {
+            (self.tell)(&Said::Looked(&correction))?;
+            let Counts { looks, corrected, failed, .. } = self.counts;
+            let doing = format!("{looks} looks, {corrected} corrected, {failed} failed");
+            service::tell(&Told::Doing(&doing));
+            record.said = Some(state(&correction).to_owned());
+            self.keeper.iter().for_each(|keeper| keeper.keep(correction.clone()));
+        }
+        (record.last, record.at) = (Some(correction), now);
+        Ok(())
+    }
+
+    fn reload(&mut self, reload: &dyn Fn() -> Result<Settings, String>) -> io::Result<()> {
+        service::tell(&Told::Reloading);
+        match reload() {
+            Ok(new) => {
+                if new.limits != self.settings.limits {
+                    self.scheduler.reload(clock::boottime(), new.limits);
+                }
+                // Where it writes and answers stays as it is.
+                let Settings { history, socket, once, .. } = &self.settings;
+                let kept = (history.clone(), socket.clone(), *once);
+                self.settings = new;
+                (self.settings.history, self.settings.socket, self.settings.once) = kept;
+                for source in self.sources.follow(&self.settings)? {
+                    let (guests, at) = (Vec::new(), clock::boottime());
+                    self.scheduler.notice(at, Notice::Listed { source, guests, at });
+                }
+                (self.tell)(&Said::Reloaded)?;
+            }
+            Err(why) => (self.tell)(&Said::NotReloaded(&why))?,
+        }
+        service::tell(&Told::Ready);
+        Ok(())
+    }
+
+    /// What has begun is waited for; whoever is told twice does not wait.
+    fn drain(&mut self) -> io::Result<()> {
+        let now = clock::boottime();
+        let [running, _] = self.scheduler.running_and_overdue(now);
+        self.draining = Some(if self.draining.is_some() { now } else { now + DRAIN });
+        service::tell(&Told::Stopping);
+        (self.tell)(&Said::Draining(running))
+    }
+
+    fn status(&self) -> Status {
+        let guarded = |(guest, doing): (&Guest, _)| Guarded {
+            guest: guest.clone(),
+            doing,
+            last: self.records.get(&guest.key).and_then(|record| record.last.clone()),
+        };
+        let unkept = self.trouble.iter().map(|why| format!("cannot write the history {why}"));
+        Status {
+            schema: guard::SCHEMA.to_owned(),
+            pid: std::process::id(),
+            since: self.since,
+            draining: self.draining.is_some(),
+            troubles: self.settings.rivals.iter().cloned().chain(unkept).collect(),
+            counts: self.counts,
+            sources: self.sources.status(),
+            guests: self.scheduler.guests().map(guarded).collect(),
+        }
+    }
+}
+
+/// What is news when it changes.
+fn state(correction: &Correction) -> &str {
+    match &correction.outcome {
+        Outcome::Refused { why, .. } => why,
+        Outcome::InSync | Outcome::Corrected => "right",
+        Outcome::Slewing => "slewing",
+        Outcome::LeftAhead => "ahead",
+        Outcome::WouldSet => "would be set",
+        Outcome::Paused => "paused",
+    }
+}
+
+/// What a guest missed: as its host saw it, and as its clock shows by what it was at `was` and is now.
+fn lost(
+    gap: &Gap,
+    was: Option<(Nanos, Interval)>,
+    now: Nanos,
+    correction: &Correction,
+) -> correcting::Gap {
+    let host = gap.length.map(|length| Interval::around(length, EVENT));
+    let guest = was.zip(correction.before).map(|((at, was), is)| {
+        let parted = Nanos::from_ns((now - at).ns() * PPM / 1e6).unwrap_or_default();
+        was.minus(is).widened(parted)
+    });
+    correcting::Gap { host, guest }
+}
+
+fn json(status: &Status) -> String {
+    // Only a map whose keys are no texts could fail.
+    serde_json::to_string(status).map(|text| text + "\n").unwrap_or_default()
+}
+
+fn nanos(time: Duration) -> Nanos {
+    Nanos(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX))
+}
+
+/// What a guard that runs says of itself.
+///
+/// # Errors
+/// When none answers.
+pub(crate) fn ask(socket: &std::path::Path) -> io::Result<Status> {
+    let talk = crate::world::Talk::unix(socket)?;
+    let text = talk.rest(clock::monotonic() + Nanos(5_000_000_000))?;
+    serde_json::from_slice(&text).map_err(|error| {
+        io::Error::other(format!("it answers nothing that makes sense: {}", plain(&error.into())))
+    })
+}

@@ -31,6 +31,16 @@ impl Domain {
         Ok(Self { domain, name: name.to_owned(), catches_up: None })
     }
 
+    /// The domain of that UUID, whatever it is called now.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(crate) fn of_uuid(connection: &Connection, uuid: &str) -> Result<Self, Refusal> {
+        let domain = connection.domain_of_uuid(uuid).map_err(refused)?;
+        let name = domain.name();
+        Ok(Self { domain, name, catches_up: None })
+    }
+
     /// Drops the ticks that its RTC owes it, where it makes up for lost ones. libvirt passes it on for nobody else.
     fn drop_backlog(&mut self) -> Result<(), Refusal> {
         let catches_up = match self.catches_up {

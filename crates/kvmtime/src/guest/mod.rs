@@ -74,5 +74,9 @@ pub(crate) trait Settable: Guest {
 pub(crate) enum State {
     Running,
     Paused,
+    #[cfg_attr(
+        not(feature = "libvirt"),
+        expect(dead_code, reason = "only libvirt knows guests that are off")
+    )]
     Off,
 }

@@ -93,9 +93,10 @@ fn is_open(folder: &Path) -> bool {
 }
 
 fn named(source: &Source) -> String {
-    match source.address {
-        Some(address) => address.to_string(),
-        None => "a reference clock".to_owned(),
+    match (source.address, &source.refid) {
+        (Some(address), _) => address.to_string(),
+        (None, Some(refid)) => format!("the reference clock {refid}"),
+        (None, None) => "a reference clock".to_owned(),
     }
 }
 
@@ -113,8 +114,8 @@ impl Pair for Chronyd {
         }
         let seconds = |seconds| Nanos::from_secs(seconds).unwrap_or(Nanos(i64::MAX));
         let here = crate::world::clock::moment();
-        // UTC − CLOCK_REALTIME, which the bracket wants against CLOCK_MONOTONIC.
+        // UTC − CLOCK_REALTIME.
         let offset = Interval::around(seconds(-tracking.offset), seconds(tracking.root_distance()));
-        Ok(turned(bracket.end().known(offset.plus(here.shift))))
+        Ok(turned(bracket.end().real(offset, here)))
     }
 }

@@ -8,7 +8,9 @@ use kvmtime_core::units::Nanos;
 use kvmtime_sys::ptp::{self, Sample};
 
 use super::{HERE, HOST, Names, Pair};
-use crate::world::{self, Bracket, clock, turned};
+use crate::world::{self, Bracket, World, clock, turned};
+
+const CLASS: &str = "/sys/class/ptp";
 
 /// Where two clocks were read at one value of a counter, each is still rounded to the counter's lumps (10 ns on AMD Zen) and to
 /// whole nanoseconds.
@@ -27,6 +29,8 @@ pub(super) struct Phc {
     device: OwnedFd,
     path: String,
     clock_name: String,
+    /// The network interface whose card it is on.
+    card: Option<String>,
     method: Method,
     /// Why no better method is used.
     instead: Vec<String>,
@@ -38,15 +42,18 @@ impl Phc {
     /// # Errors
     /// When it cannot be opened, or read by no method.
     pub(super) fn open(path: &str) -> io::Result<Self> {
+        let world = World::live();
         let name = path.rsplit('/').next().unwrap_or(path);
         // A link such as /dev/ptp_kvm is named after the driver.
-        let device = world::World::live().link(path);
-        let name = device.value().and_then(|to| to.rsplit('/').next()).unwrap_or(name).to_owned();
-        let clock_name = world::read(format!("/sys/class/ptp/{name}/clock_name"));
+        let device = world.link(path);
+        let name = device.value().and_then(|to| to.rsplit('/').next()).unwrap_or(name);
+        let clock_name = world.word(&format!("{CLASS}/{name}/clock_name"));
+        let cards = world.names(&format!("{CLASS}/{name}/device/net"));
         let mut phc = Self {
             device: world::open(path)?,
             path: path.to_owned(),
-            clock_name: clock_name.map_or_else(|_| "unnamed".to_owned(), |n| n.trim().to_owned()),
+            clock_name: clock_name.value().cloned().unwrap_or_else(|| "unnamed".to_owned()),
+            card: cards.value().and_then(|cards| cards.first().cloned()),
             method: Method::Precise,
             instead: vec![],
         };
@@ -75,26 +82,27 @@ impl Phc {
 }
 
 /// Whether a clock of this name is the host's (Linux drivers/ptp/ptp_kvm_common.c, ptp_vmclock.c, drivers/virtio/virtio_rtc_ptp.c).
-fn is_of_host(clock_name: &str) -> bool {
+pub(super) fn is_of_host(clock_name: &str) -> bool {
     clock_name == "KVM virtual PTP"
         || clock_name.starts_with("vmclock")
         || clock_name.starts_with("Virtio PTP")
 }
 
-/// The devices that show the host's clock, that of ptp_kvm first.
-pub(super) fn of_host() -> Vec<String> {
-    let world = world::World::live();
-    let class = "/sys/class/ptp";
-    let names = world.names(class);
-    let name = |device: &String| world.word(&format!("{class}/{device}/clock_name"));
-    let mut found: Vec<(bool, String)> = (names.value().into_iter().flatten())
+/// The PTP clocks by their devices and names: first that of ptp_kvm, then those that show the host's clock, too.
+pub(super) fn all() -> Vec<(String, String)> {
+    let world = World::live();
+    let names = world.names(CLASS);
+    let devices = names.value().into_iter().flatten();
+    let mut found: Vec<(String, String)> = devices
         .filter_map(|device| {
-            let clock = name(device).value().cloned()?;
-            is_of_host(&clock).then(|| (clock != "KVM virtual PTP", format!("/dev/{device}")))
+            let name = world.word(&format!("{CLASS}/{device}/clock_name"));
+            Some((format!("/dev/{device}"), name.value()?.clone()))
         })
         .collect();
-    found.sort();
-    found.into_iter().map(|(_, device)| device).collect()
+    found.sort_by_key(|(device, name)| {
+        (name != "KVM virtual PTP", !is_of_host(name), device.len(), device.clone())
+    });
+    found
 }
 
 impl Method {
@@ -126,25 +134,31 @@ impl Pair for Phc {
             [] => String::new(),
             reasons => format!(" ({})", reasons.join("; ")),
         };
-        let method =
-            format!("{} of {}, {}{instead}", self.method.name(), self.path, self.clock_name);
+        let card = self.card.as_ref().map(|card| format!(" of {card}"));
+        let (path, name, card) = (&self.path, &self.clock_name, card.unwrap_or_default());
+        let method = format!("{} of {path}, {name}{card}{instead}", self.method.name());
         let against = if self.is_of_host() { HOST } else { &self.path };
         Names::new(HERE, against, method)
     }
 
     fn read(&mut self) -> io::Result<Reading> {
-        let bracket = Bracket::begin();
-        let samples = self.samples()?;
-        let bracket = bracket.end();
-        // device − after ≤ device − system ≤ device − before
-        let offset = |sample: &Sample| {
-            let system = Interval::between(Nanos(sample.before), Nanos(sample.after));
-            Interval::between(Nanos(sample.device), Nanos(sample.device)).minus(system)
+        let (samples, here) = loop {
+            let before = clock::moment();
+            let samples = self.samples()?;
+            let here = clock::moment();
+            // Some of them may be of before a step.
+            if here.stepped_since(&before).is_none() {
+                break (samples, here);
+            }
         };
-        let narrowest = samples.iter().map(offset).min_by_key(|offset| offset.width());
-        let narrowest = narrowest.ok_or_else(|| io::Error::other("it gives no sample"))?;
-        // The device is against CLOCK_REALTIME, the bracket wants CLOCK_MONOTONIC.
-        let here = clock::moment();
-        Ok(turned(bracket.known(narrowest.widened(ROUNDED).plus(here.shift))))
+        let narrowest = samples.iter().min_by_key(|sample| sample.after - sample.before);
+        let sample = narrowest.ok_or_else(|| io::Error::other("it gives no sample"))?;
+        // device − after ≤ device − system ≤ device − before
+        let system = Interval::between(Nanos(sample.before), Nanos(sample.after));
+        let device = Interval::between(Nanos(sample.device), Nanos(sample.device));
+        let offset = device.minus(system).widened(ROUNDED);
+        let when = |time: Nanos| time - here.shift.middle();
+        let bracket = Bracket::between(when(system.lo), when(system.hi));
+        Ok(turned(bracket.real(offset, here)))
     }
 }

@@ -13,10 +13,10 @@ use serde_json::json;
 
 use super::{HERE, Names, Pair};
 use crate::guest::Monitor;
-use crate::world::{self, Bracket, clock, turned};
+use crate::world::{Bracket, Number, clock, turned};
 
 /// So long before an edge that is expected the RTC is looked at without pause; four times as long after each that came too early for
-/// that, as on a machine whose CPU is wanted by others, too.
+/// that, as on a machine whose CPU is wanted by others, too. It shrinks slowly again: nine of ten are to be caught.
 const EARLY: Nanos = Nanos(3_000_000);
 const EARLIEST: Nanos = Nanos(400_000_000);
 /// Until the first edge is known it is looked for this often; that is as far as the first reading can be wrong.
@@ -28,17 +28,23 @@ trait Seconds {
     fn seconds(&mut self) -> io::Result<i64>;
 }
 
-/// The last edge: what the RTC said after it, and when that was first and last possible by `CLOCK_MONOTONIC`.
+/// An edge: when the RTC said the new second, by `CLOCK_MONOTONIC`, and for how long before that it may have been due.
+#[derive(Clone, Copy)]
+struct Edge {
+    at: Nanos,
+    doubt: Nanos,
+}
+
 struct Edges<S> {
     rtc: S,
-    /// When an edge was last seen.
-    last: Option<Nanos>,
+    /// The one that tells best when the next is due.
+    known: Option<Edge>,
     early: Nanos,
 }
 
 impl<S: Seconds> Edges<S> {
     fn new(rtc: S) -> Self {
-        Self { rtc, last: None, early: EARLY }
+        Self { rtc, known: None, early: EARLY }
     }
 
     /// Waits for the next edge.
@@ -52,13 +58,13 @@ impl<S: Seconds> Edges<S> {
             let second = self.rtc.seconds()?;
             let after = clock::monotonic();
             if second != first {
-                self.last = Some(after);
-                self.early = EARLY.max(Nanos(self.early.0 / 2));
+                self.remember(Edge { at: after, doubt: after - before });
+                self.early = EARLY.max(Nanos(self.early.0 / 8 * 7));
                 // It still said the old second at some time after `before`, and the new one before `after`.
                 return Ok((Bracket::between(before, after), second));
             }
             if after > deadline {
-                self.last = None;
+                self.known = None;
                 return Err(io::Error::other("the RTC stands still"));
             }
             if clock::interrupted() {
@@ -81,11 +87,17 @@ impl<S: Seconds> Edges<S> {
 
     /// Sleeps until shortly before the next edge, where that is known, and says when it is.
     fn sleep_until_early(&self) -> Option<Nanos> {
-        let last = self.last?;
-        let passed = (clock::monotonic() - last + self.early).0.div_euclid(Nanos::SECOND.0);
-        let expected = last + Nanos((passed + 1) * Nanos::SECOND.0);
+        let Edge { at, .. } = self.known?;
+        let passed = (clock::monotonic() - at + self.early).0.div_euclid(Nanos::SECOND.0);
+        let expected = at + Nanos((passed + 1) * Nanos::SECOND.0);
         clock::sleep_until(expected - self.early);
         Some(expected)
+    }
+
+    /// An edge that was seen late is forgotten for one before it, which drifts by 500 ppm at most.
+    fn remember(&mut self, new: Edge) {
+        let better = |old: Edge| old.doubt + Nanos((new.at - old.at).0 / 2000) < new.doubt;
+        self.known = self.known.filter(|old| better(*old)).or(Some(new));
     }
 
     /// The RTC − this machine's clock.
@@ -100,13 +112,13 @@ pub(super) struct Rtc {
     edges: Edges<Sysfs>,
 }
 
-struct Sysfs;
+struct Sysfs(Number);
 
 const SINCE_EPOCH: &str = "/sys/class/rtc/rtc0/since_epoch";
 
 impl Seconds for Sysfs {
     fn seconds(&mut self) -> io::Result<i64> {
-        world::number(SINCE_EPOCH)
+        self.0.read()
     }
 }
 
@@ -116,8 +128,9 @@ impl Rtc {
     /// # Errors
     /// When there is none.
     pub(super) fn open() -> io::Result<Self> {
-        world::number(SINCE_EPOCH)?;
-        Ok(Self { edges: Edges::new(Sysfs) })
+        let rtc = Number::open(SINCE_EPOCH)?;
+        rtc.read()?;
+        Ok(Self { edges: Edges::new(Sysfs(rtc)) })
     }
 }
 

@@ -17,8 +17,8 @@ pub(crate) enum Source {
     Chronyd(u16),
     /// This machine against an NTP server.
     Ntp(String, u16),
-    /// This machine against a PTP hardware clock.
-    Phc(String),
+    /// This machine against a PTP hardware clock; the best there is unless it is named.
+    Phc(Option<String>),
     /// This machine against a vmclock page.
     Vmclock(String),
     /// This machine against its RTC.
@@ -57,7 +57,7 @@ impl FromStr for Source {
                 }
                 _ => Self::Ntp(rest.to_owned(), ntp::PORT),
             },
-            "phc" => Self::Phc(or("/dev/ptp0")),
+            "phc" => Self::Phc((!rest.is_empty()).then(|| rest.to_owned())),
             "vmclock" => Self::Vmclock(or(vmclock::DEVICE)),
             "rtc" if rest.is_empty() => Self::Rtc,
             _ => {
@@ -78,7 +78,11 @@ impl Source {
         Ok(match self {
             Self::Chronyd(port) => Box::new(chronyd::Chronyd::open(*port)?),
             Self::Ntp(host, port) => Box::new(ntp::Server::open(host, *port)?),
-            Self::Phc(path) => Box::new(phc::Phc::open(path)?),
+            Self::Phc(Some(path)) => Box::new(phc::Phc::open(path)?),
+            Self::Phc(None) => match phc::all().first() {
+                Some((path, _)) => Box::new(phc::Phc::open(path)?),
+                None => return Err(io::Error::other("there is none")),
+            },
             Self::Vmclock(path) => Box::new(vmclock::Vmclock::open(path)?),
             Self::Rtc => Box::new(rtc::Rtc::open()?),
             #[cfg(feature = "libvirt")]
@@ -108,7 +112,8 @@ impl Source {
             Self::Chronyd(port) if *port == chronyd::PORT => "chronyd".to_owned(),
             Self::Chronyd(port) => format!("chronyd at port {port}"),
             Self::Ntp(host, port) => format!("the NTP server {host}, port {port}"),
-            Self::Phc(path) | Self::Vmclock(path) => path.clone(),
+            Self::Phc(None) => "a PTP clock".to_owned(),
+            Self::Phc(Some(path)) | Self::Vmclock(path) => path.clone(),
             Self::Rtc => "the RTC".to_owned(),
             Self::Domain { uri, name } => format!("the agent of {name} through {uri}"),
             Self::Qga(path) => format!("the guest agent at {}", path.display()),
@@ -130,12 +135,21 @@ pub(crate) struct Missed {
 /// The best that this machine's clock can be measured against: the host's clock, UTC, and at last the rate of the RTC.
 pub(crate) fn best() -> (Option<Box<dyn Pair>>, Vec<Missed>) {
     let mut missed = Vec::new();
-    let clocks = phc::of_host();
-    if clocks.is_empty() {
-        let why = "no PTP clock shows a host's: ptp_kvm is not loaded, or this is no KVM guest";
-        missed.push(Missed { what: "ptp_kvm".to_owned(), why: why.to_owned() });
+    let (hosts, others): (Vec<_>, Vec<_>) =
+        phc::all().into_iter().partition(|(_, name)| phc::is_of_host(name));
+    if hosts.is_empty() {
+        let others: Vec<String> =
+            others.iter().map(|(device, name)| format!("{device} is {name}")).collect();
+        let seen = match &others[..] {
+            [] => String::new(),
+            _ => format!(" ({})", others.join(", ")),
+        };
+        let why = format!(
+            "no PTP clock shows a host's{seen}: ptp_kvm is not loaded, or this is no KVM guest"
+        );
+        missed.push(Missed { what: "ptp_kvm".to_owned(), why });
     }
-    let clocks = clocks.into_iter().map(Source::Phc);
+    let clocks = hosts.into_iter().map(|(device, _)| Source::Phc(Some(device)));
     let others =
         [Source::Vmclock(vmclock::DEVICE.to_owned()), Source::Chronyd(chronyd::PORT), Source::Rtc];
     for source in clocks.chain(others) {

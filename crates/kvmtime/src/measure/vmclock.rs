@@ -35,15 +35,29 @@ impl Vmclock {
             return Err(io::Error::other("its counter is read on x86-64 only"));
         }
         let page = Page::map(world::open(path)?.as_fd())?;
-        let mut vmclock = Self { page, path: path.to_owned(), bounded: false, marker: 0 };
-        let now = vmclock.page()?;
-        vmclock.marker = now.disruption_marker;
-        vmclock.bounded = now.time(clock::count()).map_err(io::Error::other)?.max_error.is_some();
-        Ok(vmclock)
+        let now = copy(&page)?;
+        let time = now.time(clock::count()).map_err(io::Error::other)?;
+        let (bounded, marker) = (time.max_error.is_some(), now.disruption_marker);
+        Ok(Self { page, path: path.to_owned(), bounded, marker })
+    }
+}
+
+fn copy(page: &Page) -> io::Result<vmclock::Page> {
+    vmclock::parse(&page.read(SEQUENCE)?).map_err(io::Error::other)
+}
+
+/// What a page tells of disruptions; it needs no time for that.
+pub(super) struct Disruptions(Page);
+
+impl Disruptions {
+    /// Maps the first device's, if there is one and it may be read.
+    pub(super) fn open() -> Option<Self> {
+        Page::map(world::open(DEVICE).ok()?.as_fd()).ok().map(Self)
     }
 
-    fn page(&self) -> io::Result<vmclock::Page> {
-        vmclock::parse(&self.page.read(SEQUENCE)?).map_err(io::Error::other)
+    /// The marker: it changes when the machine was migrated, restored or cloned.
+    pub(super) fn marker(&self) -> Option<u64> {
+        copy(&self.0).ok().map(|page| page.disruption_marker)
     }
 }
 
@@ -55,7 +69,7 @@ impl Pair for Vmclock {
     }
 
     fn read(&mut self) -> io::Result<Reading> {
-        let page = self.page()?;
+        let page = copy(&self.page)?;
         let bracket = Bracket::begin();
         let counter = clock::count();
         let bracket = bracket.end();

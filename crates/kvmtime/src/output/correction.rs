@@ -30,7 +30,7 @@ pub(super) fn text(out: &mut dyn Write, all: &[Correction]) -> io::Result<()> {
 }
 
 /// A line, and below it what the guest missed, and a hint where something failed.
-fn line(out: &mut dyn Write, one: &Correction) -> io::Result<()> {
+pub(super) fn line(out: &mut dyn Write, one: &Correction) -> io::Result<()> {
     main(out, one)?;
     let size = |size: Interval| format!("{} ± {}", size.middle(), size.radius());
     match one.gap {

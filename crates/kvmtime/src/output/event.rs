@@ -30,6 +30,7 @@ pub(super) fn text(out: &mut dyn Write, event: &Event) -> io::Result<()> {
         What::Clocksource => "another clocksource",
         What::Synchronised => "synchronisation changed",
         What::Leap => "leap second",
+        What::Disrupted => "the machine was migrated, restored or cloned",
     };
     let size = event.size.map(|size| format!(" {}", super::measurement::offset(size)));
     writeln!(out, "{when:.6}  {words}{}  ({})", size.unwrap_or_default(), event.evidence)

@@ -4,8 +4,9 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use kvmtime_core::budget::Budget;
 use kvmtime_core::estimate::{Drift, Estimate, Event, Kind, Needed, Side};
-use kvmtime_core::reading::{Budget, Interval, Reading, Series, Verdict};
+use kvmtime_core::reading::{self, Interval, Reading, Series, Verdict};
 use kvmtime_core::units::{Nanos, Ppb};
 use serde::Serialize;
 
@@ -18,7 +19,7 @@ pub(crate) struct Measurements {
     pub(crate) all: Vec<Measurement>,
     /// Better ways of measuring, and why each was not taken.
     pub(crate) missed: Vec<(String, String)>,
-    pub(crate) budget: Option<Nanos>,
+    pub(crate) budget: Option<Budget>,
 }
 
 /// What was measured of one pair of clocks.
@@ -26,7 +27,7 @@ pub(crate) struct Measurement {
     pub(crate) series: Series,
     pub(crate) estimate: Estimate,
     /// The chain on to UTC, where it is known.
-    pub(crate) budget: Option<Budget>,
+    pub(crate) budget: Option<reading::Budget>,
     /// How many readings failed, and why the last did.
     pub(crate) lost: usize,
     pub(crate) lost_because: Option<String>,
@@ -101,7 +102,7 @@ pub(super) fn text(out: &mut dyn Write, all: &Measurements) -> io::Result<()> {
             writeln!(out)?;
         }
         one(out, measurement)?;
-        if let (Some(verdict), Some(budget)) = (measurement.verdict, all.budget) {
+        if let (Some(verdict), Some(budget)) = (measurement.verdict, &all.budget) {
             row(out, "budget", &verdict_words(measurement, verdict, budget))?;
         }
     }
@@ -165,11 +166,19 @@ fn drifting(out: &mut dyn Write, drift: &Drift) -> io::Result<()> {
     };
     let rate = drift.rate;
     row(out, "drift", &format!("{rate:+} over {}; 95 %: {}", drift.over, range([lo, hi])))?;
-    row(out, "", &format!("{certain}; least squares would say {:+}", drift.least_squares))
+    row(out, "", &format!("{certain}; least squares would say {:+}", drift.least_squares))?;
+    if drift.is_likely() {
+        return Ok(());
+    }
+    row(
+        out,
+        "",
+        "no clock is so far off by itself: one of the two is slewed, or counts at a wrong rate",
+    )
 }
 
-fn chain(out: &mut dyn Write, budget: Option<&Budget>) -> io::Result<()> {
-    let Some(Budget { links, total }) = budget else { return Ok(()) };
+fn chain(out: &mut dyn Write, budget: Option<&reading::Budget>) -> io::Result<()> {
+    let Some(reading::Budget { links, total }) = budget else { return Ok(()) };
     let [first, .., last] = &links[..] else { return Ok(()) };
     for (index, link) in links.iter().enumerate() {
         let title = if index == 0 { "chain" } else { "" };
@@ -180,15 +189,16 @@ fn chain(out: &mut dyn Write, budget: Option<&Budget>) -> io::Result<()> {
     row(out, "", &format!("{} − {}: {}", first.clock, last.against, offset(*total)))
 }
 
-fn verdict_words(measurement: &Measurement, verdict: Verdict, budget: Nanos) -> String {
+fn verdict_words(measurement: &Measurement, verdict: Verdict, budget: &Budget) -> String {
     let total = measurement.budget.as_ref().map_or(measurement.estimate.offset, |b| b.total);
+    let (Budget { limit, safe, .. }, whom) = (budget, budget.for_whom());
     match verdict {
-        Verdict::Kept => format!("{budget} kept: at most {} off", total.worst()),
+        Verdict::Kept => format!("{safe}{whom} kept: at most {} off", total.worst()),
         Verdict::Exceeded => {
-            format!("{budget} exceeded: at least {} off", total.lo.abs().min(total.hi.abs()))
+            format!("{limit}{whom} exceeded: at least {} off", total.lo.abs().min(total.hi.abs()))
         }
         Verdict::Unproven => {
-            format!("{budget} not proven: it may be {} off", total.worst())
+            format!("{safe}{whom} not proven: it may be {} off", total.worst())
         }
     }
 }
@@ -199,10 +209,14 @@ fn event_words(event: &Event, series: &Series) -> String {
         Side::Against => &series.against,
     };
     let size = offset(event.size);
+    let alone = series.readings.first().is_some_and(|r| r.of.is_some() && r.against.is_none());
     match event.kind {
         Kind::Step => format!("{whose} was set by {size}"),
         Kind::Suspend => format!("{whose} was suspended for {size}"),
         Kind::Pause => format!("{whose} stood still for {size}"),
+        Kind::Jump if alone && event.side == Side::Clock => {
+            format!("{whose} moved by {size}: it stood still, or {} was set", series.against)
+        }
         Kind::Jump => format!(
             "{whose} jumped by {size}: a step, or a pause, which cannot be told apart from here"
         ),
@@ -220,7 +234,7 @@ struct Document<'a> {
     units: Units,
     started: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    budget: Option<Nanos>,
+    budget: Option<&'a Budget>,
     measurements: Vec<One<'a>>,
     missed: Vec<Missed<'a>>,
 }
@@ -242,7 +256,7 @@ struct One<'a> {
     lost: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     lost_because: Option<&'a str>,
-    chain: Option<&'a Budget>,
+    chain: Option<&'a reading::Budget>,
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<Verdict>,
     readings: &'a [Reading],
@@ -296,7 +310,7 @@ pub(super) fn json(out: &mut dyn Write, all: &Measurements) -> io::Result<()> {
             tool: json::TOOL,
             units: Units { time: "ns", rate: "ppb", started: "s since 1970" },
             started: all.started,
-            budget: all.budget,
+            budget: all.budget.as_ref(),
             measurements: all.all.iter().map(one).collect(),
             missed: all.missed.iter().map(|(what, why)| Missed { what, why }).collect(),
         },

@@ -11,6 +11,7 @@ mod event;
 mod explain;
 mod facts;
 mod format;
+mod guard;
 mod history;
 mod json;
 mod junit;
@@ -33,6 +34,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kvmtime_core::bench::{Bench, Change, Trial, Workload};
 use kvmtime_core::events::Event;
 use kvmtime_core::facts::Facts;
+use kvmtime_core::guard::{Said, Status};
 use kvmtime_core::messages::Explained;
 use kvmtime_core::reading::Earlier;
 use kvmtime_core::rule::Rule;
@@ -265,6 +267,25 @@ pub(crate) fn event(event: &Event, format: Table) -> io::Result<()> {
     to_stdout(|out| match format {
         Table::Json => event::json(out, event),
         Table::Text | Table::Csv => event::text(out, event),
+    })
+}
+
+/// Prints what a guard does.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn guard(said: &Said<'_>) -> io::Result<()> {
+    to_stdout(|out| guard::said(out, said))
+}
+
+/// Prints what a guard says of itself.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn guard_status(status: &Status, format: Plain) -> io::Result<()> {
+    to_stdout(|out| match format {
+        Plain::Text => guard::status(out, status),
+        Plain::Json => json::value(out, status),
     })
 }
 

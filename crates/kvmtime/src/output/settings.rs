@@ -12,6 +12,8 @@ pub(crate) struct Settings {
     /// The files that were read, those that win last.
     pub(crate) files: Vec<String>,
     pub(crate) settings: Vec<Setting>,
+    /// A table.
+    pub(crate) guard: Setting,
     pub(crate) allow: Vec<Allow>,
 }
 
@@ -41,6 +43,13 @@ pub(super) fn text(out: &mut dyn Write, settings: &Settings) -> io::Result<()> {
     for Setting { key, value, from } in &settings.settings {
         noted(out, &format!("{key} = {}", toml(value)), from)?;
     }
+    if let (Value::Object(keys), true) = (&settings.guard.value, settings.guard.from != "default") {
+        writeln!(out)?;
+        noted(out, "[guard]", &settings.guard.from)?;
+        for (key, value) in keys {
+            writeln!(out, "{key} = {}", toml(value))?;
+        }
+    }
     for Allow { rule, subject, reason, until, over, from } in &settings.allow {
         writeln!(out)?;
         let over = if *over { ", over" } else { "" };
@@ -60,11 +69,15 @@ fn noted(out: &mut dyn Write, line: &str, from: &str) -> io::Result<()> {
     writeln!(out, "{line:30} # {from}")
 }
 
-/// A text or a list of texts on one line.
+/// A text, a list or a table on one line.
 fn toml(value: &Value) -> String {
     match value {
         Value::Array(items) => {
             format!("[{}]", items.iter().map(toml).collect::<Vec<_>>().join(", "))
+        }
+        Value::Object(keys) => {
+            let keys = keys.iter().map(|(key, value)| format!("{key} = {}", toml(value)));
+            format!("{{ {} }}", keys.collect::<Vec<_>>().join(", "))
         }
         Value::String(text) => toml::Value::from(text.as_str()).to_string(),
         other => other.to_string(),

@@ -214,6 +214,21 @@ fn told(answer: &Fact<Answer>) -> Vec<Happened> {
     answer.domains.iter().flat_map(of).collect()
 }
 
+/// Who else on this host sets guests' clocks, in words.
+pub(crate) fn rivals(world: &World) -> Vec<String> {
+    let guests = guests(world);
+    let on = guests.value().filter(|guests| guests.sync_time && guests.on_shutdown == "suspend");
+    let guests = on.map(|_| {
+        let from = guests.from();
+        format!("libvirt-guests sets guests' clocks, too, and never looks: SYNC_TIME in {from}")
+    });
+    let hooks = hooks(world).value().cloned().unwrap_or_default().into_iter();
+    let hooks = hooks.map(|HookLine { path, line, text }| {
+        format!("a hook sets guests' clocks, too: {path}:{line}: {}", text.trim())
+    });
+    guests.into_iter().chain(hooks).collect()
+}
+
 /// libvirt-guests(8). What a line that is missing means is written in the script: libvirt's own saves the guests, Debian's,
 /// which is told from it by the place of its settings, shuts them down. Newer packages install no settings at all.
 fn guests(world: &World) -> Fact<LibvirtGuests> {

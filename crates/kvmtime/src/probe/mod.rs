@@ -25,6 +25,7 @@ mod units;
 mod windows;
 
 pub(crate) use installed::{Installed, installed, utc_offset};
+pub(crate) use libvirt::rivals;
 
 use std::path::Path;
 

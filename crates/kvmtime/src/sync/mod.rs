@@ -23,6 +23,8 @@ pub(crate) struct Request {
     pub(crate) timeout: Nanos,
     /// Only say what would be done.
     pub(crate) dry_run: bool,
+    /// Whether to wait for an agent that does not answer, as long as there is time.
+    pub(crate) patient: bool,
 }
 
 /// From one try to the next: at first, and at most.
@@ -43,7 +45,8 @@ pub(crate) fn correct(guest: &mut dyn Settable, request: &Request) -> Correction
             Err(refusal) => refusal,
         };
         nonsense += u32::from(matches!(refusal, Refusal::Garbage(_) | Refusal::OutOfRange(_)));
-        let hopeless = !refusal.passes() || nonsense >= NONSENSE;
+        let silent = matches!(refusal, Refusal::NotConnected | Refusal::Silent | Refusal::Gone);
+        let hopeless = !refusal.passes() || nonsense >= NONSENSE || silent && !request.patient;
         if hopeless || work.left() <= pause || clock::interrupted() {
             break refused(&work.why(refusal));
         }

@@ -18,6 +18,7 @@ pub(crate) fn pause(guest: &mut dyn Settable) -> Correction {
         trigger: "pause".to_owned(),
         timeout: PATIENCE,
         dry_run: true,
+        patient: true,
     };
     let mut was = correct(guest, &request);
     was.at = clock::realtime();

@@ -43,6 +43,11 @@ impl Bracket {
         self.reading(offset.minus(here.shift), None, here)
     }
 
+    /// The same by one against `CLOCK_REALTIME`, and the clocks as they were then.
+    pub(crate) fn real(self, offset: Interval, here: Moment) -> Reading {
+        self.reading(offset, None, here)
+    }
+
     fn reading(self, offset: Interval, of: Option<Moment>, here: Moment) -> Reading {
         // What is measured against is this machine; its time is that which does not stand while it is suspended.
         let at = Nanos(self.before.0.midpoint(self.after.0)) + here.asleep.lo;

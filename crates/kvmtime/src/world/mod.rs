@@ -10,6 +10,8 @@ mod folder;
 pub(crate) mod history;
 mod live;
 mod record;
+mod save;
+pub(crate) mod service;
 mod talk;
 mod writable;
 
@@ -25,12 +27,14 @@ pub(crate) use bracket::{Bracket, turned};
 pub(crate) use ending::{End, Lifeline, lifeline};
 pub(crate) use folder::is_evidence;
 pub(crate) use live::{
-    Entry, Input, epoch_seconds, finish, input, is_there, memory, number, open, processes, read,
-    threads, variable,
+    Entry, Input, Kept, Number, epoch_seconds, finish, input, is_there, memory, number, open,
+    processes, read, threads, variable,
 };
-pub(crate) use record::Recorder;
+pub(crate) use record::{Recorder, is_unfinished};
+pub(crate) use save::save;
+pub(crate) use service::Desk;
 pub(crate) use talk::{Listener, Packets, Talk};
-pub(crate) use writable::{Held, Witness, Writable, save};
+pub(crate) use writable::{Held, Witness, Writable};
 
 /// Below this folder of the evidence lie the answers that are no files of the machine itself.
 const OWN: &str = "kvmtime";

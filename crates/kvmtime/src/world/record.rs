@@ -33,6 +33,13 @@ pub(super) struct Index {
 }
 
 const INDEX: &str = "index.json";
+/// Is there until all the rest is.
+const UNFINISHED: &str = "unfinished";
+
+/// Whether a capture into this folder ended before its end.
+pub(crate) fn is_unfinished(root: &Path) -> bool {
+    live::exists(root.join(OWN).join(UNFINISHED)).is_ok()
+}
 
 impl Index {
     /// The index that a recording world left; empty in any other evidence.
@@ -52,6 +59,7 @@ impl Recorder {
             return Err(io::Error::other("it is not empty"));
         }
         fs::create_dir_all(root.join(OWN))?;
+        fs::write(root.join(OWN).join(UNFINISHED), "")?;
         Ok(Self {
             root: root.to_owned(),
             index: Mutex::default(),
@@ -66,7 +74,9 @@ impl Recorder {
     /// The first error of this or any earlier write.
     pub(crate) fn finish(&self) -> io::Result<usize> {
         self.json(&format!("/{OWN}/{INDEX}"), &*held(&self.index));
-        held(&self.failed).take().map_or(Ok(self.files.load(Ordering::Relaxed)), Err)
+        held(&self.failed).take().map_or(Ok(()), Err)?;
+        fs::remove_file(self.root.join(OWN).join(UNFINISHED))?;
+        Ok(self.files.load(Ordering::Relaxed))
     }
 
     pub(super) fn text(&self, path: &str, text: &str) {

@@ -154,6 +154,26 @@ impl Talk {
         }
     }
 
+    /// All that comes until the other end hangs up.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub(crate) fn rest(mut self, deadline: Nanos) -> io::Result<Vec<u8>> {
+        loop {
+            let seen = std::mem::take(&mut self.unread);
+            let more = self.wait(deadline);
+            self.unread.splice(..0, seen);
+            match more {
+                Ok(true) => {}
+                Ok(false) => return Err(late()),
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    return Ok(self.unread);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// Another end of the same conversation, which only writes.
     ///
     /// # Errors

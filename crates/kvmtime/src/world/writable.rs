@@ -1,10 +1,9 @@
 //! The door for writing, which only `apply/` goes through.
-#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "this is the door")]
+#![expect(clippy::disallowed_types, reason = "this is the door")]
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -47,14 +46,6 @@ impl Writable {
 
 /// A file that is held as long as this value, or a copy of it, is there.
 pub(crate) struct Held(File);
-
-/// Writes a file that somebody asked for by name.
-///
-/// # Errors
-/// What the kernel says.
-pub(crate) fn save(path: &Path, text: &str) -> io::Result<()> {
-    fs::write(path, text)
-}
 
 /// This program once more, with other arguments: it reads standard input, whose end tells it that this process is gone, however
 /// that came. It is in a process group of its own, so that what a terminal sends does not reach it.

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::Image;
@@ -28,6 +29,7 @@ pub(crate) const RESULTS: &str = "file:results.tar";
 
 /// A guest, which ends with this value.
 pub(crate) struct Guest {
+    command: Command,
     qemu: Child,
     folder: TempDir,
     console: Receiver<String>,
@@ -38,10 +40,15 @@ pub(crate) struct Guest {
 impl Guest {
     /// Starts a guest with these words more on its kernel's command line, and these options more on QEMU's.
     pub(crate) fn start(image: &Image, cmdline: &str, options: &[&str]) -> Result<Self, Lacking> {
-        let mut qemu = Command::new(program("qemu-system-x86_64", "qemu-system-x86")?);
+        let qemu = Command::new(program("qemu-system-x86_64", "qemu-system-x86")?);
+        Ok(Self::on(qemu, image, cmdline, options))
+    }
+
+    /// The same on another QEMU.
+    pub(crate) fn on(mut qemu: Command, image: &Image, cmdline: &str, options: &[&str]) -> Self {
         qemu.args(["-m", "192", "-serial", "stdio", "-serial", RESULTS]).args(options);
         let cmdline = format!("{CMDLINE} {cmdline}");
-        Ok(Self::boot(qemu, &image.kernel(), &image.initramfs(), &cmdline, PATIENCE))
+        Self::boot(qemu, &image.kernel(), &image.initramfs(), &cmdline, PATIENCE)
     }
 
     /// Starts a guest on a QEMU that has a console on standard output and a port for [`RESULTS`].
@@ -59,10 +66,23 @@ impl Guest {
         qemu.arg("-qmp").arg(format!("unix:{MONITOR},server=on,wait=off"));
         qemu.args(["-accel", "tcg", "-initrd", "initramfs", "-append", cmdline]);
         qemu.arg("-kernel").arg(kernel);
-        let mut qemu = qemu.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-        let console = lines(qemu.stdout.take().unwrap());
+        qemu.stdin(Stdio::null()).stdout(Stdio::piped());
+        let (running, console) = spawn(&mut qemu);
         let deadline = Instant::now() + patience;
-        Self { qemu, folder, console, said: vec![], deadline }
+        Self { command: qemu, qemu: running, folder, console, said: vec![], deadline }
+    }
+
+    /// Saves the machine into a file, ends its QEMU, and has another one go on with it.
+    pub(crate) fn restore(&mut self) {
+        let mut monitor = Monitor::of(self.folder.path());
+        monitor.ask("migrate", json!({ "uri": "exec:cat >state" }));
+        while monitor.ask("query-migrate", json!({}))["status"] != "completed" {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        self.qemu.kill().unwrap();
+        self.qemu.wait().unwrap();
+        self.command.args(["-incoming", "exec:cat state"]);
+        (self.qemu, self.console) = spawn(&mut self.command);
     }
 
     /// Where a file or socket lies that QEMU's options name without a folder.
@@ -87,6 +107,7 @@ impl Guest {
                 panic!("the guest never says `{start}`:\n{}", self.said.join("\n"));
             };
             if let Some(rest) = line.strip_prefix(start) {
+                self.deadline = Instant::now() + PATIENCE;
                 return rest.to_owned();
             }
         }
@@ -139,7 +160,7 @@ impl Guest {
         assert!(self.qemu.wait().unwrap().success(), "QEMU failed:\n{said}");
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let mut tar = Command::new("tar");
-        tar.arg("xf").arg(self.folder.path().join("results.tar")).arg("-C").arg(folder.path());
+        tar.arg("xmf").arg(self.folder.path().join("results.tar")).arg("-C").arg(folder.path());
         assert!(tar.status().unwrap().success(), "no results:\n{said}");
         folder
     }
@@ -158,6 +179,12 @@ impl Drop for Guest {
         let _ = self.qemu.kill();
         let _ = self.qemu.wait();
     }
+}
+
+fn spawn(qemu: &mut Command) -> (Child, Receiver<String>) {
+    let mut running = qemu.spawn().unwrap();
+    let console = lines(running.stdout.take().unwrap());
+    (running, console)
 }
 
 /// Lines as they come, so that waiting for one can end. The thread ends with what it reads.

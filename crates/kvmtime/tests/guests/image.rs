@@ -22,6 +22,15 @@ const MODULES: [&str; 9] = [
     "drivers/net/virtio_net.ko",
 ];
 
+/// The driver of a network card with a clock, and what it needs.
+pub(crate) const IGB: [&str; 3] = [
+    "drivers/dca/dca.ko",
+    "drivers/i2c/algos/i2c-algo-bit.ko",
+    "drivers/net/ethernet/intel/igb/igb.ko",
+];
+/// Another one's.
+pub(crate) const E1000E: &str = "drivers/net/ethernet/intel/e1000e/e1000e.ko";
+
 /// Where the loader looks for a library without being told.
 const LIBRARIES: &str = "/lib";
 
@@ -34,14 +43,19 @@ pub(crate) struct Image {
 impl Image {
     /// A Linux with busybox and, where it is installed, the guest agent.
     pub(crate) fn linux() -> Result<Self, Lacking> {
+        Self::on(Kernel::cloud()?, &[])
+    }
+
+    /// The same with another kernel, and more modules of it that modprobe finds.
+    pub(crate) fn on(kernel: Kernel, modules: &[&str]) -> Result<Self, Lacking> {
         let busybox = program("busybox", "busybox-static")?;
-        let mut image = Self { kernel: Kernel::find()?, archive: Archive::default() };
+        let mut image = Self { kernel, archive: Archive::default() };
         image.archive.file("/init", include_bytes!("init"));
         image.archive.file("/bin/busybox", &fs::read(&busybox).unwrap());
         for folder in ["/proc", "/sys", "/dev", "/run", "/tmp", "/out"] {
             image.archive.folder(Some(Path::new(folder)));
         }
-        image.modules(&busybox);
+        image.modules(&busybox, modules);
         image.archive.file("/etc/os-release", &fs::read("/etc/os-release").unwrap());
         if let Ok(agent) = program("qemu-ga", "qemu-guest-agent") {
             image = image.program(&agent)?;
@@ -57,7 +71,7 @@ impl Image {
     /// Adds a module of the kernel at `/modules`, by its path among them and without what it needs.
     #[must_use]
     pub(crate) fn module(self, path: &str) -> Self {
-        let bytes = fs::read(self.kernel.modules().join("kernel").join(path)).unwrap();
+        let bytes = self.kernel.module(&format!("kernel/{path}")).unwrap();
         let name = path.rsplit('/').next().unwrap();
         self.file(&format!("/modules/{name}"), bytes)
     }
@@ -116,12 +130,12 @@ impl Image {
     }
 
     /// The modules, with the index that modprobe wants.
-    fn modules(&mut self, busybox: &Path) {
+    fn modules(&mut self, busybox: &Path, more: &[&str]) {
         let root = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let below = format!("lib/modules/{}", self.kernel.release);
         let folder = root.path().join(&below);
-        for module in MODULES.map(|module| format!("kernel/{module}")) {
-            let bytes = fs::read(self.kernel.modules().join(&module)).unwrap();
+        for module in MODULES.iter().chain(more).map(|module| format!("kernel/{module}")) {
+            let Some(bytes) = self.kernel.module(&module) else { continue };
             self.archive.file(&format!("/{below}/{module}"), &bytes);
             fs::create_dir_all(folder.join(&module).parent().unwrap()).unwrap();
             fs::write(folder.join(&module), bytes).unwrap();

@@ -12,6 +12,8 @@ mod qmp;
 mod root;
 
 pub(crate) use guest::{Guest, READY, RESULTS, lines};
-pub(crate) use image::Image;
+pub(crate) use image::{E1000E, IGB, Image};
+pub(crate) use kernel::Kernel;
 pub(crate) use package::Unpacked;
+pub(crate) use qmp::Monitor;
 pub(crate) use root::Root;

@@ -32,6 +32,11 @@ impl Unpacked {
         Ok(Self { root })
     }
 
+    /// What was unpacked in a folder otherwise.
+    pub(crate) fn at(root: PathBuf) -> Self {
+        Self { root }
+    }
+
     /// Where a file of theirs lies.
     pub(crate) fn path(&self, file: impl AsRef<Path>) -> PathBuf {
         self.root.join(file)

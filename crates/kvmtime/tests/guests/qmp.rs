@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 pub(super) const MONITOR: &str = "monitor";
 
 /// A conversation, which does not begin before QEMU listens and does not outlive it.
-pub(super) struct Monitor(BufReader<UnixStream>);
+pub(crate) struct Monitor(BufReader<UnixStream>);
 
 impl Monitor {
     /// Begins it.
-    pub(super) fn of(folder: &Path) -> Self {
+    pub(crate) fn of(folder: &Path) -> Self {
         // A socket's path may have 107 characters (unix(7)), a folder's more.
         let folder = File::open(folder).unwrap();
         let path = format!("/proc/self/fd/{}/{MONITOR}", folder.as_raw_fd());
@@ -26,17 +26,23 @@ impl Monitor {
     }
 
     /// Has a command without arguments carried out.
-    pub(super) fn execute(&mut self, command: &str) {
-        writeln!(self.0.get_mut(), "{}", json!({ "execute": command })).unwrap();
-        // A greeting and events come in between.
-        while !self.reply(command) {}
+    pub(crate) fn execute(&mut self, command: &str) {
+        self.ask(command, json!({}));
     }
 
-    fn reply(&mut self, command: &str) -> bool {
-        let mut line = String::new();
-        self.0.read_line(&mut line).unwrap();
-        let said: Value = serde_json::from_str(&line).unwrap();
-        assert!(said.get("error").is_none(), "{command}: {said}");
-        said.get("return").is_some()
+    /// Has a command carried out, and gives its answer.
+    pub(crate) fn ask(&mut self, command: &str, arguments: Value) -> Value {
+        let asked = json!({ "execute": command, "arguments": arguments });
+        writeln!(self.0.get_mut(), "{asked}").unwrap();
+        loop {
+            let mut line = String::new();
+            self.0.read_line(&mut line).unwrap();
+            let mut said: Value = serde_json::from_str(&line).unwrap();
+            assert!(said.get("error").is_none(), "{asked}: {said}");
+            // A greeting and events come in between.
+            if let Some(answer) = said.get_mut("return") {
+                return answer.take();
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
 //! The truth about a guest's clock, to a few microseconds: the guest answers through memory that it shares with its host.
+#![allow(dead_code, reason = "each test uses its part")]
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
@@ -7,7 +8,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kvmtime_core::reading::Interval;
 use kvmtime_core::units::Nanos;
@@ -23,12 +24,12 @@ pub(crate) const MEMORY: [&str; 4] = [
     "ivshmem-plain,memdev=truth",
 ];
 
-/// Begins to answer.
+/// Begins to answer, also for a PTP clock if `card` is one.
 pub(crate) const ANSWER: &str = "
 for device in /sys/bus/pci/devices/*; do
     [ $(cat $device/vendor)$(cat $device/device) = 0x1af40x1110 ] || continue
     echo 1 >$device/enable
-    answer $device/resource2 &
+    answer $card $device/resource2 &
 done
 ";
 
@@ -46,6 +47,11 @@ pub(crate) fn step(folder: &Path) -> Result<PathBuf, Lacking> {
     build(folder, "step", include_str!("step.c"))
 }
 
+/// The program that steps a PTP clock.
+pub(crate) fn phc(folder: &Path) -> Result<PathBuf, Lacking> {
+    build(folder, "phc", include_str!("phc.c"))
+}
+
 fn build(folder: &Path, name: &str, text: &str) -> Result<PathBuf, Lacking> {
     let (source, program) = (folder.join(format!("{name}.c")), folder.join(name));
     std::fs::write(&source, text).unwrap();
@@ -56,8 +62,16 @@ fn build(folder: &Path, name: &str, text: &str) -> Result<PathBuf, Lacking> {
     }
 }
 
-/// One look: when by `CLOCK_BOOTTIME`, and guest − host.
-type Look = (Nanos, Interval);
+/// One look.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look {
+    /// When by `CLOCK_BOOTTIME`, and guest − host.
+    pub(crate) at: Nanos,
+    pub(crate) guest: Interval,
+    /// When by the guest's, and guest − PTP clock, if it has one.
+    inside: Nanos,
+    card: Interval,
+}
 
 /// Looks again and again until it is taken.
 pub(crate) struct Truth {
@@ -73,10 +87,10 @@ impl Truth {
         let (looks, over) = (Arc::<Mutex<Vec<Look>>>::default(), Arc::<AtomicBool>::default());
         let (kept, ended) = (Arc::clone(&looks), Arc::clone(&over));
         let mut asked = 0;
-        kept.lock().unwrap().push(look(&file, &mut asked));
+        kept.lock().unwrap().push(look(&file, &mut asked, QUESTIONS));
         let thread = std::thread::spawn(move || {
             while !ended.load(Ordering::Relaxed) {
-                let look = look(&file, &mut asked);
+                let look = look(&file, &mut asked, QUESTIONS);
                 kept.lock().unwrap().push(look);
                 std::thread::sleep(PAUSE);
             }
@@ -97,31 +111,47 @@ impl Truth {
 pub(crate) struct Seen(Vec<Look>);
 
 impl Seen {
+    /// What was seen in single looks.
+    pub(crate) fn of(looks: Vec<Look>) -> Self {
+        Self(looks)
+    }
+
     /// Guest − host at a time between two looks, on the line that joins them; nothing outside.
     pub(crate) fn at(&self, time: Nanos) -> Option<Interval> {
-        let index = self.0.windows(2).position(|pair| pair[0].0 <= time && time <= pair[1].0)?;
-        let [(t0, a), (t1, b)] = [self.0[index], self.0[index + 1]];
-        let share = (time - t0).ns() / (t1 - t0).ns();
-        let between = |a: Nanos, b: Nanos| a + Nanos::from_ns((b - a).ns() * share).unwrap();
-        Some(Interval { lo: between(a.lo, b.lo), hi: between(a.hi, b.hi) })
+        let around = |pair: &&[Look]| pair[0].at <= time && time <= pair[1].at;
+        let [a, b] = self.0.windows(2).find(around)? else { return None };
+        let share = (time - a.at).ns() / (b.at - a.at).ns();
+        let middle = |a: Nanos, b: Nanos| a + Nanos::from_ns((b - a).ns() * share).unwrap();
+        let (a, b) = (a.guest, b.guest);
+        Some(Interval { lo: middle(a.lo, b.lo), hi: middle(a.hi, b.hi) })
+    }
+
+    /// Guest − PTP clock at a time by the guest, whose clock is known to gain so much on it, ppb: what all looks say together.
+    pub(crate) fn card_at(&self, time: Nanos, rate: f64) -> Interval {
+        let then = |look: &Look| {
+            let gained = Nanos::from_ns((time - look.inside).secs() * rate).unwrap();
+            look.card.plus(Interval::around(gained, Nanos(1)))
+        };
+        let both = |a: Interval, b| a.intersect(b).expect("the rate is known");
+        self.0.iter().map(then).reduce(both).unwrap()
     }
 
     /// The rate from the first to the last look, ppb, and how wrong that can be.
     pub(crate) fn rate(&self) -> (f64, f64) {
-        let [(t0, a), .., (t1, b)] = self.0[..] else { panic!("two looks") };
-        let passed = (t1 - t0).secs();
+        let [first, .., last] = self.0[..] else { panic!("two looks") };
+        let (passed, a, b) = ((last.at - first.at).secs(), first.guest, last.guest);
         let doubt = (a.radius() + b.radius()).ns() / passed;
         ((b.middle() - a.middle()).ns() / passed, doubt)
     }
 
     /// The first look.
     pub(crate) fn start(&self) -> Interval {
-        self.0[0].1
+        self.0[0].guest
     }
 
     /// How wrong a look can be: the median.
     pub(crate) fn doubt(&self) -> Nanos {
-        let mut all: Vec<Nanos> = self.0.iter().map(|(_, look)| look.radius()).collect();
+        let mut all: Vec<Nanos> = self.0.iter().map(|look| look.guest.radius()).collect();
         all.sort_unstable();
         all[all.len() / 2]
     }
@@ -131,25 +161,43 @@ fn clock(id: libc::clockid_t) -> Nanos {
     Nanos(now(id).unwrap())
 }
 
+/// One look at a guest that answers.
+pub(crate) fn glance(memory: &Path) -> Look {
+    let file = OpenOptions::new().read(true).write(true).open(memory).unwrap();
+    // It may just have begun, and does not answer for ever.
+    let end = Instant::now() + Duration::from_secs(5);
+    let looks = std::iter::from_fn(|| (Instant::now() < end).then(|| look(&file, &mut 0, 20)));
+    looks.min_by_key(|look| look.guest.width()).unwrap()
+}
+
 /// The quickest of many answers.
-fn look(file: &File, asked: &mut u64) -> Look {
-    let mut word = [0; 16];
+fn look(file: &File, asked: &mut u64, questions: u64) -> Look {
+    let mut words = [0; 40];
     let mut best: Option<Look> = None;
-    for _ in 0..QUESTIONS {
+    for _ in 0..questions {
         *asked += 1;
         let before = clock(libc::CLOCK_REALTIME);
         file.write_all_at(&asked.to_le_bytes(), 0).unwrap();
         loop {
-            file.read_exact_at(&mut word, 8).unwrap();
-            if word[..8] == asked.to_le_bytes() {
+            file.read_exact_at(&mut words, 8).unwrap();
+            if words[..8] == asked.to_le_bytes() {
                 break;
             }
         }
         let after = clock(libc::CLOCK_REALTIME);
-        let guest = Nanos(i64::from_le_bytes(word[8..].try_into().unwrap()));
-        let offset = Interval::bracketed(before, guest, after, Nanos(1));
-        if best.is_none_or(|(_, best)| offset.width() < best.width()) {
-            best = Some((clock(libc::CLOCK_BOOTTIME), offset));
+        let word = |index: usize| {
+            Nanos(i64::from_le_bytes(words[8 * index..8 * index + 8].try_into().unwrap()))
+        };
+        let guest = Interval::bracketed(before, word(1), after, Nanos(1));
+        let card = Interval::between(word(1) - word(3), word(4) - word(3));
+        let at = clock(libc::CLOCK_BOOTTIME);
+        let new = Look { at, inside: word(2), guest, card };
+        let best = best.get_or_insert(new);
+        if guest.width() < best.guest.width() {
+            (best.at, best.guest) = (at, guest);
+        }
+        if card.width() < best.card.width() {
+            (best.inside, best.card) = (new.inside, card);
         }
     }
     best.unwrap()

@@ -33,7 +33,12 @@ pub(crate) fn packages() -> Result<Unpacked, Lacking> {
 /// A guest with the daemons and kvmtime. Its chrony.conf is Debian's with this `makestep` and this source; its OpenNTPD,
 /// which asks port 123 alone, has a server that is not there.
 pub(crate) fn image(packages: &Unpacked, makestep: &str, source: &str) -> Result<Image, Lacking> {
-    let mut image = Image::linux()?.program(KVMTIME.as_ref())?;
+    Ok(on(Image::linux()?, packages, makestep)?.file("/etc/chrony/sources.d/host.sources", source))
+}
+
+/// The same on a guest that is made, without the source.
+pub(crate) fn on(image: Image, packages: &Unpacked, makestep: &str) -> Result<Image, Lacking> {
+    let mut image = image.program(KVMTIME.as_ref())?;
     for program in PROGRAMS {
         image = image.packaged(packages, program)?;
     }
@@ -46,6 +51,5 @@ pub(crate) fn image(packages: &Unpacked, makestep: &str, source: &str) -> Result
         .file("/etc/passwd", USERS)
         .file("/etc/services", SERVICES)
         .file("/etc/chrony/chrony.conf", conf)
-        .file("/etc/chrony/sources.d/host.sources", source)
         .file("/etc/openntpd/ntpd.conf", "server 10.0.2.77\n"))
 }

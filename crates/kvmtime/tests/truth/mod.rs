@@ -1,15 +1,12 @@
 //! What libvirt itself makes of domains: its arguments, and its words where it refuses.
 
-mod archive;
-
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::debian;
 use crate::lacking::{Lacking, program};
-
-pub(crate) use archive::debian;
 
 /// A libvirt with its QEMU.
 pub(crate) struct Libvirt {
@@ -45,6 +42,11 @@ impl Libvirt {
         // The driver is a part of the daemon's package.
         program("libvirtd", "libvirt-daemon-system")?;
         Self::within(None)
+    }
+
+    /// That of a release of Debian.
+    pub(crate) fn of(suite: &str) -> Result<Self, Lacking> {
+        Self::within(Some(debian::virtualisation(suite)?))
     }
 
     fn within(root: Option<PathBuf>) -> Result<Self, Lacking> {

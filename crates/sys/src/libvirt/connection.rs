@@ -8,8 +8,9 @@ use super::calls::{Calls, Ptr, text};
 use super::domain::Domain;
 use super::error::Error;
 
-/// `VIR_CONNECT_LIST_DOMAINS_ACTIVE` (libvirt-domain.h).
+/// `VIR_CONNECT_LIST_DOMAINS_ACTIVE` and `_INACTIVE` (libvirt-domain.h).
 const ACTIVE: c_uint = 1;
+const INACTIVE: c_uint = 2;
 
 /// A connection, shared by those who hold it and closed with the last of them. libvirt answers several threads at once.
 #[derive(Clone)]
@@ -150,6 +151,12 @@ impl Connection {
     /// In libvirt's words.
     pub fn running(&self) -> Result<Vec<Named>, Error> {
         Ok(self.list(ACTIVE)?.iter().map(Domain::named).collect())
+    }
+
+    /// Some domain, one that does not run if there is one.
+    pub fn any(&self) -> Option<Domain> {
+        let mut all = self.list(INACTIVE).into_iter().chain(self.list(ACTIVE));
+        all.find_map(|domains| domains.into_iter().next())
     }
 
     /// `virConnectListAllDomains`.

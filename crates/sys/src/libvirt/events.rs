@@ -90,8 +90,8 @@ fn take(calls: &Calls) -> Result<(), Error> {
             return Err(Error::own(code::OPERATION_INVALID, runs));
         }
         Life::Idle => {}
-        // SAFETY: connections that are open go on as they are. It is called once.
         Life::Unregistered => {
+            // SAFETY: connections that are open go on as they are. It is called once.
             calls.number(unsafe { (calls.virEventRegisterDefaultImpl)() })?;
         }
     }

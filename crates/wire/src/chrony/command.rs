@@ -80,6 +80,8 @@ impl Tracking {
 pub struct Source {
     /// Its address; none of a reference clock.
     pub address: Option<IpAddr>,
+    /// The id of a reference clock, such as `PHC0`.
+    pub refid: Option<String>,
     /// Its stratum.
     pub stratum: u16,
     /// 0 selected, 1 not selectable, 2 falseticker, 3 jittery, 4 unselected, 5 selectable.
@@ -203,11 +205,17 @@ fn source(data: &mut Bytes<'_>) -> Option<Source> {
     let address = address(data)?;
     let _poll = data.u16()?;
     let (stratum, state, mode) = (data.u16()?, data.u16()?, data.u16()?);
+    // sources.c:SRC_ReportSource gives a reference clock's id the look of an address.
+    let (address, refid) = match address {
+        Some(IpAddr::V4(id)) if mode == REFCLOCK => (None, Some(letters(id.octets()))),
+        address => (address, None),
+    };
     let _flags = data.u16()?;
     let (reach, age) = (data.u16()?, data.u32()?);
     let _original = float(data)?;
     Some(Source {
         address,
+        refid,
         stratum,
         state,
         mode,
@@ -216,6 +224,13 @@ fn source(data: &mut Bytes<'_>) -> Option<Source> {
         offset: float(data)?,
         error: float(data)?,
     })
+}
+
+/// `RPT_REFERENCE` of reports.h.
+const REFCLOCK: u16 = 2;
+
+fn letters(id: [u8; 4]) -> String {
+    id.into_iter().filter(u8::is_ascii_graphic).map(char::from).collect()
 }
 
 /// Sixteen bytes, then the family: 1 and 2 are IPv4 and IPv6, 3 the id of a reference clock.

@@ -1,5 +1,7 @@
 //! `cargo xtask bench clocks`: what `kvmtime bench` says of a read, against others who time it, on a quiet and on a busy machine.
 
+mod selftests;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -66,14 +68,25 @@ pub(super) fn run() -> anyhow::Result<bool> {
 /// The others' figures for a single function and clocksource, and how long they take for them.
 fn peers(table: f64) -> anyhow::Result<()> {
     println!("\n| peer | what it gives | time | over kvmtime's whole table |\n|---|---|---:|---:|");
+    let kernel = selftests::run()?;
+    let all: f64 = kernel.iter().map(|test| test.seconds).sum();
     let sysbench = timed(|| printed(command("sysbench", &["cpu", "run"])).map(|_| ()))?;
     let stress = timed(|| stress_ng().map(|_| ()))?;
     let rows = [
         ("`sysbench cpu run` with two clocksources", "two scores", 2.0 * sysbench),
         ("`stress-ng --vdso` with two clocksources", "two costs", 2.0 * stress),
+        (
+            "the kernel's safe selftests with two clocksources",
+            "two times passed or failed",
+            2.0 * all,
+        ),
     ];
     for (what, gives, time) in rows {
         println!("| {what} | {gives} | {time:.1} s | {:.1} |", time / table);
+    }
+    println!("\n| selftest | ended | time |\n|---|---|---:|");
+    for selftests::Ran { name, passed, seconds } in kernel {
+        println!("| `{name}` | {} | {seconds:.1} s |", if passed { "passed" } else { "failed" });
     }
     Ok(())
 }

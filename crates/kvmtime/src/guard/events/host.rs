@@ -4,11 +4,14 @@
 //! not needed: what counts is that it is over.
 
 use kvmtime_core::guard::{Kind, Notice, Trigger};
-use kvmtime_core::reading::Moment;
+use kvmtime_core::reading::{Interval, Moment};
 use kvmtime_core::units::Nanos;
 
 use super::now;
 use crate::world::clock;
+
+/// Daemons may set a clock by nanoseconds, many times a second. Such steps are nothing to guests, until they add up to this.
+const LEAST: Nanos = Nanos::MILLISECOND;
 
 /// The host's clocks as they were when they were looked at.
 pub(in crate::guard) struct Host {
@@ -21,10 +24,14 @@ impl Host {
         Self { last: clock::moment() }
     }
 
-    /// What happened since the last look.
+    /// What happened since the last look at which something had.
     pub(in crate::guard) fn look(&mut self) -> Vec<Notice> {
         let moment = clock::moment();
-        happened(&std::mem::replace(&mut self.last, moment), &moment, now())
+        let happened = happened(&self.last, &moment, now());
+        if !happened.is_empty() {
+            self.last = moment;
+        }
+        happened
     }
 }
 
@@ -33,7 +40,8 @@ fn happened(before: &Moment, after: &Moment, at: Nanos) -> Vec<Notice> {
         let detail = "CLOCK_BOOTTIME went on without CLOCK_MONOTONIC";
         (Kind::HostSlept(time), detail)
     });
-    let stepped = after.stepped_since(before).map(|by| {
+    let large = |by: &Interval| by.worst() >= LEAST;
+    let stepped = after.stepped_since(before).filter(large).map(|by| {
         let detail = "CLOCK_REALTIME was set";
         (Kind::HostStepped(by), detail)
     });
@@ -45,8 +53,6 @@ fn happened(before: &Moment, after: &Moment, at: Nanos) -> Vec<Notice> {
 
 #[cfg(test)]
 mod tests {
-    use kvmtime_core::reading::Interval;
-
     use super::*;
 
     fn moment(monotonic: i64, realtime: i64, boottime: i64) -> Moment {
@@ -67,6 +73,7 @@ mod tests {
         };
         let by = |seconds: i64| Interval::around(Nanos(seconds * S), Nanos(100));
         assert_eq!(kinds(moment(110 * S, 5010 * S + 60, 110 * S)), []);
+        assert_eq!(kinds(moment(110 * S, 5010 * S + 900_000, 110 * S)), []);
         // All that passed asleep is in the realtime as well.
         assert_eq!(kinds(moment(110 * S, 5030 * S, 130 * S)), [Kind::HostSlept(by(20))]);
         assert_eq!(kinds(moment(110 * S, 5007 * S, 110 * S)), [Kind::HostStepped(by(-3))]);

@@ -90,9 +90,7 @@ impl Lives {
             // It is told that their CPUs go on when they do, which may be later.
             (_, Detail::STARTED_RESTORED) => from(Kind::Restored),
             (_, Detail::STARTED_MIGRATED) => from(Kind::Migrated),
-            (_, Detail::STARTED_FROM_SNAPSHOT) => {
-                vec![trigger(guest, Kind::Reverted, at, detail.to_string())]
-            }
+            (_, Detail::STARTED_FROM_SNAPSHOT) => from(Kind::Reverted),
             (_, Detail::STARTED_WAKEUP) => {
                 vec![trigger(guest, Kind::Woken, at, detail.to_string())]
             }

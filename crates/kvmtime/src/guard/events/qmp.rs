@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kvmtime_core::guard::{Backoff, Guest, Kind, Notice};
 use kvmtime_core::units::Nanos;
@@ -15,14 +16,34 @@ use crate::world::{End, Talk, clock, plain};
 /// QEMU answers at once, unless its main loop hangs.
 const PATIENCE: Nanos = Nanos(5_000_000_000);
 
+/// A monitor that is held, through which QEMU may be told something. What it answers is not heard.
+#[derive(Clone, Default)]
+pub(in crate::guard) struct Held(Arc<Mutex<Option<Talk>>>);
+
+impl Held {
+    /// Tells it; nobody while QEMU is not there.
+    pub(in crate::guard) fn tell(&self, command: &str) {
+        if let Some(talk) = &mut *self.lock() {
+            // Who is gone is noticed by the one who listens.
+            let _ = talk.write(monitor::command(command, &Value::Null).as_bytes());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Talk>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Watches until the end.
-pub(in crate::guard) fn watch(monitor: &Path, tell: impl Tell, end: &End) {
+pub(in crate::guard) fn watch(monitor: &Path, held: &Held, tell: impl Tell, end: &End) {
     let source = monitor.display().to_string();
     let mut backoff = Backoff::new(LOST[0], LOST[1], now().0.cast_unsigned());
     let mut failed = 0;
     loop {
         let mut guest = None;
-        match once(monitor, &source, &mut guest, &tell, end) {
+        let done = once(monitor, &source, held, &mut guest, &tell, end);
+        held.lock().take();
+        match done {
             Ok(()) => return,
             Err(error) => {
                 if guest.is_some() || failed == 0 {
@@ -42,6 +63,7 @@ pub(in crate::guard) fn watch(monitor: &Path, tell: impl Tell, end: &End) {
 fn once(
     monitor: &Path,
     source: &str,
+    held: &Held,
     found: &mut Option<Guest>,
     tell: &impl Tell,
     end: &End,
@@ -54,6 +76,7 @@ fn once(
     let guest = Guest { key: source.to_owned(), name };
     *found = Some(guest.clone());
     let state = ask(&mut talk, "query-status", &mut |event| seen.push(event))?;
+    *held.lock() = Some(talk.writer()?);
     tell(Notice::Listed { source: source.to_owned(), guests: vec![guest.clone()], at: now() });
     let mut life = Life { guest, arrives: false, agent: None };
     let stopped = life.state(monitor_event::run_state(&state).unwrap_or_default(), now());
@@ -113,7 +136,7 @@ impl Life {
             // Any port's: which of them is the agent's is not told, and nothing is lost by asking an agent that did not come.
             Event::Port { open, .. } => {
                 let new = self.agent.replace(*open) != Some(*open);
-                new.then(|| Notice::Agent(guest, *open))
+                new.then_some(Notice::Agent(guest, *open))
             }
             // Its own end is told by the end of the conversation; where it went, it is stopped here.
             Event::Shutdown | Event::Migration(_) => None,

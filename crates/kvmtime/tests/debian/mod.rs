@@ -1,33 +1,54 @@
-//! Another libvirt with its QEMU from Debian's archive, in a folder of its own: nothing is installed.
+//! Packages of any release of Debian, each in a folder of its own: nothing is installed.
+#![allow(dead_code, reason = "each test uses its part")]
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::Libvirt;
 use crate::lacking::{Lacking, program};
 
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 const PACKAGES: [&str; 3] = ["qemu-system-x86", "libvirt-daemon-driver-qemu", "libvirt-clients"];
 
-/// That of a release of Debian. What was fetched is kept for the next run.
-pub(crate) fn debian(suite: &str) -> Result<Libvirt, Lacking> {
+/// QEMU and libvirt of a release.
+pub(crate) fn virtualisation(suite: &str) -> Result<PathBuf, Lacking> {
+    unpacked(suite, suite, &PACKAGES)
+}
+
+/// QEMU of a release, to be given options.
+pub(crate) fn qemu(suite: &str) -> Result<Command, Lacking> {
+    let root = virtualisation(suite)?;
+    let mut qemu = Command::new(root.join("usr/lib64/ld-linux-x86-64.so.2"));
+    qemu.arg("--library-path").arg(root.join("usr/lib/x86_64-linux-gnu"));
+    qemu.arg(root.join("usr/bin/qemu-system-x86_64"));
+    for firmware in ["seabios", "qemu"] {
+        qemu.arg("-L").arg(root.join("usr/share").join(firmware));
+    }
+    Ok(qemu)
+}
+
+/// Packages of a release with all that they need, in the folder of this name. What was fetched is kept for the next run.
+pub(crate) fn unpacked(name: &str, suite: &str, packages: &[&str]) -> Result<PathBuf, Lacking> {
     program("apt-get", "apt")?;
     program("dpkg-deb", "dpkg")?;
     if !Path::new(KEYRING).exists() {
         return Err(Lacking::Impossible(format!("{KEYRING}: this is no Debian")));
     }
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(suite);
-    if !root.join("usr/bin/virsh").exists() {
-        let unpacked = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        unpack(&fetch(unpacked.path(), suite)?, &unpacked.path().join("root"));
-        let _ = std::fs::remove_dir_all(&root);
-        std::fs::rename(unpacked.path().join("root"), &root).unwrap();
+    let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    // Tests run side by side, and one of them fetches.
+    let lock = File::create(tmp.join(format!("{name}.lock"))).unwrap();
+    lock.lock().unwrap();
+    let root = tmp.join(name);
+    if !root.exists() {
+        let folder = tempfile::tempdir_in(tmp).unwrap();
+        unpack(&fetch(folder.path(), suite, packages)?, &folder.path().join("root"));
+        std::fs::rename(folder.path().join("root"), &root).unwrap();
     }
-    Libvirt::within(Some(root))
+    Ok(root)
 }
 
 /// Asks apt with settings of our own, so that the machine's sources and lists stay as they are.
-fn fetch(folder: &Path, suite: &str) -> Result<PathBuf, Lacking> {
+fn fetch(folder: &Path, suite: &str, packages: &[&str]) -> Result<PathBuf, Lacking> {
     let at = |path: &str| folder.join(path);
     for path in ["etc", "state/lists/partial", "cache/archives/partial"] {
         std::fs::create_dir_all(at(path)).unwrap();
@@ -46,7 +67,7 @@ fn fetch(folder: &Path, suite: &str) -> Result<PathBuf, Lacking> {
     );
     std::fs::write(at("apt.conf"), settings).unwrap();
     let mut install = vec!["install", "--yes", "--download-only"];
-    install.extend(PACKAGES);
+    install.extend(packages);
     for arguments in [vec!["update"], install] {
         let apt =
             Command::new("apt-get").args(&arguments).env("APT_CONFIG", at("apt.conf")).output();

@@ -1,0 +1,108 @@
+//! Threads that look at guests: as many as there is work for, and few when there is none.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::mpsc::{Sender, SyncSender, channel};
+use std::thread::JoinHandle;
+
+use kvmtime_core::guard::Guest;
+use kvmtime_core::sync::Correction;
+use kvmtime_core::units::Nanos;
+
+use super::Message;
+use super::work::{Means, Way};
+use crate::sync::Request;
+
+/// Who had nothing to do for so long goes.
+const IDLE: Nanos = Nanos(30_000_000_000);
+/// libvirt's calls and SQLite need some; the pages that nobody touches cost nothing.
+const STACK: usize = 512 << 10;
+
+/// What a thread is given.
+pub(super) struct Task {
+    pub(super) job: u64,
+    pub(super) guest: Guest,
+    pub(super) way: Way,
+    pub(super) request: Request,
+}
+
+/// What it gives back.
+pub(super) struct Done {
+    pub(super) job: u64,
+    pub(super) guest: Guest,
+    pub(super) correction: Correction,
+    worker: u32,
+}
+
+pub(super) struct Pool {
+    tell: SyncSender<Message>,
+    means: Box<dyn Fn() -> Means>,
+    workers: BTreeMap<u32, (Sender<Task>, JoinHandle<()>)>,
+    /// Those without work, the last used last, and since when.
+    idle: Vec<(u32, Nanos)>,
+    next: u32,
+}
+
+impl Pool {
+    pub(super) fn new(tell: SyncSender<Message>, means: impl Fn() -> Means + 'static) -> Self {
+        let (workers, idle) = (BTreeMap::new(), Vec::new());
+        Self { tell, means: Box::new(means), workers, idle, next: 0 }
+    }
+
+    /// Gives a task to a thread, the one that was last used if one has none.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub(super) fn give(&mut self, task: Task) -> io::Result<()> {
+        let worker = match self.idle.pop() {
+            Some((worker, _)) => worker,
+            None => self.start()?,
+        };
+        let sent = self.workers.get(&worker).is_some_and(|(tasks, _)| tasks.send(task).is_ok());
+        if sent { Ok(()) } else { Err(io::Error::other("a thread ended by itself")) }
+    }
+
+    fn start(&mut self) -> io::Result<u32> {
+        let (tasks, taken) = channel::<Task>();
+        let (tell, mut means, worker) = (self.tell.clone(), (self.means)(), self.next);
+        let work = move || {
+            for Task { job, guest, way, request } in taken {
+                let correction = means.look(&guest, &way, &request);
+                let done = Box::new(Done { job, guest, correction, worker });
+                if tell.send(Message::Done(done)).is_err() {
+                    return;
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name(format!("guest {worker}")).stack_size(STACK);
+        self.workers.insert(worker, (tasks, thread.spawn(work)?));
+        self.next = self.next.wrapping_add(1);
+        Ok(worker)
+    }
+
+    /// A thread has nothing to do.
+    pub(super) fn returned(&mut self, now: Nanos, done: &Done) {
+        self.idle.push((done.worker, now));
+    }
+
+    /// Lets those go that had nothing to do for long.
+    pub(super) fn shrink(&mut self, now: Nanos) {
+        let long = |(_, since): &(u32, Nanos)| now - *since >= IDLE;
+        let count = self.idle.iter().take_while(|idle| long(idle)).count();
+        for (worker, _) in self.idle.drain(..count) {
+            self.workers.remove(&worker).into_iter().for_each(|(tasks, thread)| {
+                drop(tasks);
+                // It is about to end, and closing a connection takes no time.
+                let _ = thread.join();
+            });
+        }
+        if count > 0 {
+            kvmtime_sys::memory::trim();
+        }
+    }
+
+    /// When [`Self::shrink`] has something to do.
+    pub(super) fn shrinks_at(&self) -> Option<Nanos> {
+        self.idle.first().map(|(_, since)| *since + IDLE)
+    }
+}

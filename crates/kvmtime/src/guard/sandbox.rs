@@ -1,0 +1,79 @@
+//! Whether the daemon may do its work, tried before it begins: a sandbox that is too narrow shows at once, and not at night.
+
+use std::path::Path;
+
+use kvmtime_sys::timer::Steps;
+
+use super::Settings;
+use crate::world::{plain, service};
+
+/// Something that is lacking.
+pub(crate) struct Lacking {
+    /// What, and in whose words.
+    pub(crate) what: String,
+    /// What may help.
+    pub(crate) hint: &'static str,
+}
+
+/// All that is lacking.
+pub(crate) fn lacking(settings: &Settings) -> Vec<Lacking> {
+    let folder = |what: &str, file: &Option<_>, hint| {
+        let folder = file.as_deref().and_then(Path::parent)?;
+        let error = service::try_folder(folder).err()?;
+        let what = format!("cannot write {what} {}: {}", folder.display(), plain(&error));
+        Some(Lacking { what, hint })
+    };
+    let timer = Steps::watch().err().map(|error| Lacking {
+        what: format!("cannot watch the host's clock: {}", plain(&error)),
+        hint: "the unit's SystemCallFilter= must allow timerfd_create and timerfd_settime (@timer)",
+    });
+    let history = folder(
+        "the history's folder",
+        &settings.history,
+        "the unit's StateDirectory=kvmtime makes it, or ReadWritePaths= allows it",
+    );
+    let socket = folder(
+        "the folder of the status socket",
+        &settings.socket,
+        "the unit's RuntimeDirectory=kvmtime makes it; RestrictAddressFamilies= must allow AF_UNIX",
+    );
+    let libvirt = settings.connect.as_deref().and_then(libvirt);
+    [timer, history, socket, libvirt].into_iter().flatten().collect()
+}
+
+/// A libvirtd that does not run may come; one that does not let the daemon work will not change its mind.
+#[cfg(feature = "libvirt")]
+fn libvirt(uri: &str) -> Option<Lacking> {
+    use kvmtime_sys::libvirt::{Connection, Error, code};
+
+    let denied = [code::AUTH_FAILED, code::OPERATION_DENIED, code::ACCESS_DENIED];
+    let refused = |error: &Error| {
+        let words = error.message.contains("Permission denied");
+        denied.contains(&error.code) || words || error.code == code::NO_LIBRARY
+    };
+    let lacking = |what: String, hint| Some(Lacking { what, hint });
+    let connection = match Connection::open(uri) {
+        Ok(connection) => connection,
+        Err(error) if refused(&error) => {
+            return lacking(
+                format!("cannot open {uri} for writing: {error}"),
+                "run it as root or as a member of the group libvirt; the unit must not hide /run/libvirt, and RestrictAddressFamilies= must allow AF_UNIX",
+            );
+        }
+        Err(_) => return None,
+    };
+    // One that does not run answers best: whoever may not ask is told so before that.
+    let first = connection.any()?;
+    let asked = first.agent(r#"{"execute":"guest-ping"}"#, 1);
+    let error = asked.err().filter(|error| denied.contains(&error.code))?;
+    lacking(
+        format!("may not ask the agents of {uri}: {error}"),
+        "libvirt's access driver must allow org.libvirt.api.domain.write to the daemon's user",
+    )
+}
+
+#[cfg(not(feature = "libvirt"))]
+fn libvirt(uri: &str) -> Option<Lacking> {
+    let what = format!("cannot open {uri}: this kvmtime is built without libvirt");
+    Some(Lacking { what, hint: "install the package with libvirt, or name no libvirt" })
+}
