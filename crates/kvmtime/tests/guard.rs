@@ -11,6 +11,7 @@ mod guests;
 mod herd;
 mod lacking;
 mod libvirtd;
+mod ntp;
 mod qga;
 mod report;
 mod run;

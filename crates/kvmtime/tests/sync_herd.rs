@@ -10,16 +10,16 @@ mod guests;
 mod herd;
 mod lacking;
 mod libvirtd;
+mod ntp;
 mod report;
 
 use std::fs;
-use std::process::Output;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use guests::READY;
-use herd::{Agent, Domain, Herd, Hwclock};
+use herd::{Agent, Domain, GET, Herd, Hwclock};
 use lacking::need;
 use libvirtd::Libvirtd;
 
@@ -83,26 +83,18 @@ fn a_guest_boots_anew_when_it_is_reset_or_crashes() {
     }
 }
 
-/// What an agent said of the time.
-fn time(output: &Output) -> bool {
-    output.status.success() && String::from_utf8_lossy(&output.stdout).contains("return")
-}
-
 #[test]
 fn agents_are_sick_and_get_well() {
-    const ASK: &str = r#"{"execute":"guest-get-time"}"#;
     const SET: &str = r#"{"execute":"guest-set-time","arguments":{"time":1795766602000000000}}"#;
     let Some(herd) = need(Herd::start(1)) else { return };
     let [domain] = herd.domains() else { panic!() };
-    assert!(time(&domain.ask_agent(ASK)));
+    domain.agent_answers();
     for sick in [Agent::Stopped, Agent::Gone, Agent::Hangs, Agent::Garbage] {
         domain.agent(sick);
-        let output = domain.ask_agent(ASK);
-        assert!(!time(&output), "{sick:?}: {output:?}");
+        let output = domain.ask_agent(GET);
+        assert!(!output.status.success(), "{sick:?}: {output:?}");
         domain.agent(Agent::Well);
-        let well =
-            std::iter::repeat_with(|| domain.ask_agent(ASK)).take(5).any(|output| time(&output));
-        assert!(well, "after {sick:?}");
+        domain.agent_answers();
     }
     // Without an hwclock nothing is set.
     domain.hwclock(Hwclock::None);
@@ -114,7 +106,7 @@ fn agents_are_sick_and_get_well() {
     for hwclock in [Hwclock::Busybox, Hwclock::UtilLinux] {
         domain.hwclock(hwclock);
         let output = domain.ask_agent(SET);
-        assert!(time(&output), "{hwclock:?}: {output:?}");
+        assert!(output.status.success(), "{hwclock:?}: {output:?}");
     }
 }
 
@@ -134,4 +126,19 @@ fn guests_outlive_their_libvirt_and_move_to_another() {
     domain.answers();
     let lost = before.lo - domain.offset().hi;
     assert!((-50_000_000..30_000_000_000).contains(&lost), "{lost}");
+}
+
+#[test]
+fn a_chronyd_fights_for_a_clock_that_is_wrong() {
+    let Some(herd) = need(Herd::with_chronyd(1)) else { return };
+    let [domain] = herd.domains() else { panic!() };
+    domain.fights();
+    let fought = || {
+        let off = |_: &_| (domain.offset().ms().abs() - 5000.0).abs() < 100.0;
+        (0..100).inspect(|_| thread::sleep(Duration::from_millis(200))).any(|n| off(&n))
+    };
+    assert!(fought(), "{:?}", domain.offset());
+    herd.virsh(&["domtime", domain.name(), "--now"]);
+    assert!(domain.offset().is_within(Duration::from_millis(4000)), "{:?}", domain.offset());
+    assert!(fought(), "{:?}", domain.offset());
 }

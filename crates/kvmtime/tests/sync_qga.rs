@@ -223,3 +223,40 @@ fn what_was_done_is_kept() {
     let lines = String::from_utf8(past("text").stdout).unwrap();
     assert!(lines.contains("set: was -10.0"), "{lines}");
 }
+
+#[test]
+fn whatever_an_agent_does_no_time_is_wrong_that_it_is_given() {
+    let absurd = |time: i64| Sick::Says(json!(time));
+    let second = Duration::from_secs(1);
+    let sick = [
+        ("before 1970", GET, absurd(-1)),
+        ("least", GET, absurd(i64::MIN)),
+        ("most", GET, absurd(i64::MAX)),
+        ("stands still", GET, absurd(1_795_766_602_000_000_000)),
+        ("late", GET, Sick::Late(second)),
+        ("stale", GET, Sick::Stale),
+        ("set, half", SET, Sick::Half),
+        ("set, garbage", SET, Sick::Garbage),
+        ("set, endless", SET, Sick::Endless(64 << 20)),
+        ("set, hangs up", SET, Sick::HangsUp),
+        ("set, late", SET, Sick::Late(second)),
+    ];
+    let once =
+        ("silent after once", Patient::behind(BEHIND).sick_in(GET, 1..usize::MAX, Sick::Silent));
+    let all: Vec<_> = (sick.into_iter())
+        .map(|(name, command, sick)| (name, Patient::behind(BEHIND).sick(command, sick)))
+        .chain([once])
+        .map(|(name, patient)| (name, patient.start()))
+        .map(|(name, agent)| (name, sync(&agent, &["--timeout", "5s"]), agent))
+        .collect();
+    for (name, child, agent) in all {
+        let (status, found) = synced(child);
+        assert!(matches!(status, Some(0..=2)), "{name}: {status:?}: {found}");
+        let right = agent.offset().unsigned_abs() <= TOLERANCE;
+        assert!(status != Some(0) || right, "{name}: {}: {found}", agent.offset());
+        for set in agent.sets() {
+            // A busy host may stop whoever tells the time before it is told.
+            assert!(set.error().abs() < 500_000_000, "{name}: {}: {found}", set.error());
+        }
+    }
+}

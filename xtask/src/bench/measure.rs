@@ -1,9 +1,5 @@
 //! `cargo xtask bench measure`: the guests of the tests, whose clocks are known, and the table of what was found.
 
-use std::process::{Command, Stdio};
-
-use anyhow::{Context, ensure};
-
 /// What can be measured alone.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 pub(crate) enum Part {
@@ -35,24 +31,7 @@ impl Part {
     }
 }
 
-/// Runs the tests that print the table, one after the other; false if a target is missed or something was lacking.
+/// Prints the table; false if a target is missed or something was lacking.
 pub(super) fn run(part: Option<Part>) -> anyhow::Result<bool> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let done = Command::new(cargo)
-        .current_dir(crate::root())
-        .args(["test", "--release", "--quiet", "--package", "kvmtime", "--test", "bench_measure"])
-        .args(["--", "--ignored", "--nocapture", "--test-threads=1", "--exact"])
-        .args(part.map(Part::test))
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cargo does not run")?;
-    let said = String::from_utf8_lossy(&done.stdout).into_owned();
-    ensure!(done.status.success(), "{said}");
-    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    println!("{}; load averages at the end {}\n", super::machine::line(), load.trim());
-    println!("| what | by | found | target | verdict |");
-    println!("|---|---|---|---|---|");
-    let rows: Vec<&str> = said.lines().filter(|line| line.starts_with('|')).collect();
-    rows.iter().for_each(|row| println!("{row}"));
-    Ok(!rows.is_empty() && !rows.iter().any(|row| row.ends_with("| not met |")))
+    super::table::print("bench_measure", part.map(Part::test), &[])
 }

@@ -8,6 +8,8 @@ mod domains;
 mod machine;
 mod measure;
 mod program;
+mod sync;
+mod table;
 
 use std::path::{Path, PathBuf};
 
@@ -33,6 +35,10 @@ pub(crate) enum Bench {
         #[arg(value_enum)]
         part: Option<measure::Part>,
     },
+    /// What `sync` and `guard` leave of a gap, against `virsh domtime` and a single `guest-set-time`; it takes an hour
+    ///
+    /// Needs root. Exit status 1 when a target is missed.
+    Sync(sync::Args),
     /// Only write the domain XML files, for a profiler
     Domains {
         /// Where to
@@ -50,6 +56,7 @@ pub(crate) fn run(which: &Bench) -> anyhow::Result<bool> {
         Bench::Check => check::run(),
         Bench::Clocks => clocks::run(),
         Bench::Measure { part } => measure::run(*part),
+        Bench::Sync(args) => sync::run(args),
         Bench::Domains { folder, count } => write(folder, *count).map(|_| true),
     }
 }

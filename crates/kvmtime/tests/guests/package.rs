@@ -44,11 +44,16 @@ impl Unpacked {
 
     /// A program that finds their libraries.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
-        let folders = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"];
-        let mut command = Command::new(program);
-        let paths = std::env::join_paths(folders.map(|folder| self.path(folder))).unwrap();
-        command.env("LD_LIBRARY_PATH", paths);
+        let mut command = Command::new("env");
+        command.arg(self.libraries()).arg(program);
         command
+    }
+
+    /// Where their libraries lie, as env(1) sets it.
+    pub(crate) fn libraries(&self) -> String {
+        let folders = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"];
+        let paths = std::env::join_paths(folders.map(|folder| self.path(folder))).unwrap();
+        format!("LD_LIBRARY_PATH={}", paths.display())
     }
 }
 

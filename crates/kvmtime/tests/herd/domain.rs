@@ -1,9 +1,10 @@
 //! One guest: what can happen to it, and what can be asked of it.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,10 @@ use crate::libvirtd::Libvirtd;
 const READINGS: usize = 5;
 
 /// Busy CPUs take their time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The question for the time.
+pub(crate) const GET: &str = r#"{"execute":"guest-get-time"}"#;
 
 /// Which hwclock a guest has; the agent sets no time without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +83,7 @@ impl Domain {
         self.file("console")
     }
 
-    pub(super) fn define(&self, kernel: &Path) -> Result<(), Lacking> {
+    pub(super) fn define(&self, kernel: &Path, memory: u32) -> Result<(), Lacking> {
         // Something for snapshots to be in.
         let mut disk = Command::new(program("qemu-img", "qemu-utils")?);
         disk.args(["create", "-q", "-f", "qcow2", &self.file("disk"), "1M"]);
@@ -87,6 +91,7 @@ impl Domain {
         let xml = include_str!("domain.xml")
             .replace("@NAME@", &self.name)
             .replace("@UUID@", &self.uuid)
+            .replace("@MEMORY@", &memory.to_string())
             .replace("@FOLDER@", &self.folder.lock().unwrap())
             .replace("@KERNEL@", kernel.to_str().unwrap());
         self.libvirt().define(&xml);
@@ -128,7 +133,6 @@ impl Domain {
     }
 
     pub(crate) fn save(&self) {
-        self.part();
         self.virsh("save", &[&self.file("save")]);
     }
 
@@ -138,7 +142,6 @@ impl Domain {
 
     /// Saves it where libvirt looks when it is started.
     pub(crate) fn managed_save(&self) {
-        self.part();
         self.virsh("managedsave", &[]);
     }
 
@@ -154,31 +157,26 @@ impl Domain {
 
     /// Makes it what it was then.
     pub(crate) fn revert(&self, name: &str) {
-        // A QEMU that stays keeps its sockets.
-        self.part();
         self.virsh("snapshot-revert", &[name]);
     }
 
     /// Boots it anew at once.
     pub(crate) fn reset(&self) {
-        self.part();
         self.virsh("reset", &[]);
     }
 
     /// Lets its kernel panic, whereupon it boots anew.
     pub(crate) fn crash(&self) {
-        self.in_shell(|shell| shell.tell("echo c >/proc/sysrq-trigger"));
-        self.part();
+        self.in_shell(|shell| shell.tell("echo c >/proc/sysrq-trigger").map(drop));
     }
 
+    /// Ends it, as a power failure does.
     pub(crate) fn destroy(&self) {
-        self.part();
         self.virsh("destroy", &[]);
     }
 
     /// Moves it to another libvirt, in whose folder its sockets are from then on.
     pub(crate) fn migrate(&self, to: &Arc<Libvirtd>) {
-        self.part();
         let here = self.libvirt();
         let there = to.folder().to_str().unwrap();
         let xml = here.run("virsh", &["dumpxml", "--migratable", &self.name]);
@@ -202,9 +200,20 @@ impl Domain {
 
     /// The truth about its clock.
     pub(crate) fn offset(&self) -> Offset {
+        wait(|| self.look(READINGS))
+    }
+
+    /// The truth about its clock, in so many readings, if it is there: a QEMU that ends ends its conversations.
+    pub(crate) fn look(&self, readings: usize) -> Option<Offset> {
         let mut truth = self.truth.lock().unwrap();
-        let truth = truth.get_or_insert_with(|| wait(|| Truth::open(&self.file("echo")).ok()));
-        truth.best(READINGS).unwrap_or_else(|error| panic!("{}: no truth: {error}", self.name))
+        if truth.is_none() {
+            *truth = Truth::open(&self.file("echo")).ok();
+        }
+        let found = truth.as_mut()?.best(readings);
+        if found.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::WouldBlock) {
+            *truth = None;
+        }
+        found.ok()
     }
 
     /// Runs a command in it, which must succeed, and gives what it says.
@@ -214,7 +223,12 @@ impl Domain {
 
     /// Waits until all in it answers.
     pub(crate) fn answers(&self) {
-        self.shell("true");
+        // What comes before a guest has booted is lost, and a port has one client.
+        *self.shell.lock().unwrap() = None;
+        let soon = Duration::from_secs(3);
+        wait(|| {
+            Shell::open(&self.file("shell"), soon).and_then(|mut shell| shell.run("true")).ok()
+        });
         self.offset();
     }
 
@@ -224,17 +238,23 @@ impl Domain {
             Hwclock::UtilLinux => "ln -sf /bin/hwclock /sbin/hwclock",
             Hwclock::None => "rm -f /sbin/hwclock",
         });
+        // It looks once.
+        self.agent(Agent::Well);
+        self.agent_answers();
     }
 
-    /// Makes its agent well or sick.
+    /// Makes its agent well or sick. A well one takes a moment to be there.
     pub(crate) fn agent(&self, state: Agent) {
         const PORT: &str = "/dev/virtio-ports/org.qemu.guest_agent.0";
         // Whatever it is, it goes first.
         const AWAY: &str = "kill -CONT $(pidof qemu-ga) 2>/dev/null
             kill -9 $(pidof qemu-ga) $(cat /tmp/false 2>/dev/null) 2>/dev/null
+            sleep 0.1
             rm -f /tmp/false /run/qemu-ga.pid";
         let instead = |script: &str| {
-            format!("{AWAY}\nsh -c '{script}' <>{PORT} >&0 2>/dev/null & echo $! >/tmp/false")
+            format!(
+                "{AWAY}\nsetsid sh -c '{script}' <>{PORT} >&0 2>/dev/null & echo -$! >/tmp/false"
+            )
         };
         self.shell(&match state {
             Agent::Well => format!("{AWAY}\nqemu-ga --daemonize"),
@@ -245,31 +265,57 @@ impl Domain {
         });
     }
 
+    /// Starts a chronyd that holds its clock five seconds off, whoever sets it.
+    pub(crate) fn fights(&self) {
+        self.shell("mkdir -p /run/chrony /var/lib/chrony; chronyd");
+    }
+
     /// Asks its agent, through libvirt, and gives what it answers.
     pub(crate) fn ask_agent(&self, command: &str) -> Output {
         self.libvirt()
-            .output("virsh", &["qemu-agent-command", "--timeout", "5", &self.name, command])
+            .output("virsh", &["qemu-agent-command", "--timeout", "2", &self.name, command])
     }
 
-    fn virsh(&self, command: &str, arguments: &[&str]) -> String {
-        self.libvirt().run("virsh", &[&[command, &self.name], arguments].concat())
+    /// Waits until its agent answers.
+    pub(crate) fn agent_answers(&self) {
+        wait(|| self.ask_agent(GET).status.success().then_some(()));
     }
 
-    fn in_shell<T>(&self, act: impl FnOnce(&mut Shell) -> std::io::Result<T>) -> T {
-        let mut shell = self.shell.lock().unwrap();
-        let shell = shell.get_or_insert_with(|| wait(|| Shell::open(&self.file("shell")).ok()));
-        act(shell).unwrap_or_else(|error| panic!("{}: no shell: {error}", self.name))
+    fn virsh(&self, command: &str, arguments: &[&str]) {
+        let libvirt = self.libvirt();
+        let output = libvirt.output("virsh", &[&[command, &self.name], arguments].concat());
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            // Why a QEMU ended stands there.
+            let log = format!("/var/log/libvirt/qemu/{}.log", self.name);
+            let log = libvirt.output("tail", &["--lines=20", &log]).stdout;
+            panic!("{command} {}: {said}{}", self.name, String::from_utf8_lossy(&log));
+        }
+    }
+
+    fn in_shell<T>(&self, act: impl Fn(&mut Shell) -> io::Result<T>) -> T {
+        let mut open = self.shell.lock().unwrap();
+        wait(|| {
+            if open.is_none() {
+                *open = Shell::open(&self.file("shell"), PATIENCE).ok();
+            }
+            match act(open.as_mut()?) {
+                Ok(done) => Some(done),
+                Err(error) if error.kind() == io::ErrorKind::Other => {
+                    panic!("{}: {error}", self.name)
+                }
+                // That was an earlier QEMU's.
+                Err(_) => {
+                    *open = None;
+                    None
+                }
+            }
+        })
     }
 
     /// Where a file or socket of it lies.
     fn file(&self, kind: &str) -> String {
         format!("{}/{}.{kind}", self.folder.lock().unwrap(), self.name)
-    }
-
-    /// Ends conversations with a QEMU that ends.
-    fn part(&self) {
-        *self.truth.lock().unwrap() = None;
-        *self.shell.lock().unwrap() = None;
     }
 }
 

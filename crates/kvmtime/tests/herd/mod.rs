@@ -14,12 +14,13 @@ use std::process::Command;
 use std::sync::Arc;
 use std::thread;
 
-pub(crate) use domain::{Agent, Domain, Hwclock};
+pub(crate) use domain::{Agent, Domain, GET, Hwclock};
 pub(crate) use truth::{Offset, Truth};
 
 use crate::guests::Image;
 use crate::lacking::{Lacking, program};
 use crate::libvirtd::Libvirtd;
+use crate::ntp;
 
 /// So many guests are restored at once.
 const AT_ONCE: usize = 4;
@@ -33,13 +34,31 @@ pub(crate) struct Herd {
 impl Herd {
     /// Starts so many guests, whose clocks may be some seconds behind.
     pub(crate) fn start(count: usize) -> Result<Self, Lacking> {
-        program("qemu-ga", "qemu-guest-agent")?;
-        let image = image()?;
-        let libvirt = Arc::new(Libvirtd::start()?);
+        Self::of(&image()?, Libvirtd::start()?, count, 96)
+    }
+
+    /// The same with chronyd in each, which [`Domain::fights`] starts.
+    pub(crate) fn with_chronyd(count: usize) -> Result<Self, Lacking> {
+        let packages = ntp::packages()?;
+        let mut image = image()?.file("/etc/passwd", USERS);
+        image = image.packaged(&packages, "usr/sbin/chronyd")?;
+        let conf = format!("makestep 0.1 -1\n{} offset 5\n", ntp::source(PORT).trim());
+        image = image.file("/etc/chrony/chrony.conf", conf);
+        let libvirt = Libvirtd::start()?;
+        let conf = libvirt.write("chrony.conf", &ntp::conf(libvirt.folder(), PORT));
+        let chronyd = packages.path("usr/sbin/chronyd");
+        let chronyd = [chronyd.to_str().unwrap(), "-x", "-U", "-u", "root", "-f", &conf];
+        libvirt.run("env", &[&[packages.libraries().as_str()], &chronyd[..]].concat());
+        Self::of(&image, libvirt, count, 144)
+    }
+
+    /// What is unpacked is there twice, which is what needs most of the memory, MiB.
+    fn of(image: &Image, libvirt: Libvirtd, count: usize, memory: u32) -> Result<Self, Lacking> {
+        let libvirt = Arc::new(libvirt);
         fs::write(libvirt.folder().join("initramfs"), image.initramfs()).unwrap();
         let domains: Vec<Domain> = (0..count).map(|n| Domain::new(&libvirt, n)).collect();
         for domain in &domains {
-            domain.define(&image.kernel())?;
+            domain.define(&image.kernel(), memory)?;
         }
         let herd = Self { domains, libvirt };
         herd.multiply();
@@ -90,6 +109,10 @@ impl Herd {
     }
 }
 
+/// Where the libvirt's host serves its time.
+const PORT: u16 = 11123;
+const USERS: &str = "root:x:0:0::/root:/bin/sh\n_chrony:x:101:101::/run:/bin/false\n";
+
 /// How the console's line begins that says that all in a guest answers.
 const UP: &str = "herd: up";
 
@@ -103,6 +126,7 @@ fn image() -> Result<Image, Lacking> {
     if !cc.status().is_ok_and(|status| status.success()) {
         return Err(Lacking::Obtainable("cc with a static C library".to_owned()));
     }
-    let hwclock = program("hwclock", "util-linux")?;
+    program("qemu-ga", "qemu-guest-agent")?;
+    let hwclock = program("hwclock", "util-linux-extra")?;
     Ok(Image::linux()?.program(&echo)?.program(&hwclock)?.job(include_str!("job")))
 }

@@ -2,36 +2,37 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
-
-/// Busy CPUs take their time.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A conversation.
 pub(super) struct Shell {
     stream: BufReader<UnixStream>,
-    number: u64,
 }
 
+/// Commands are numbered over all conversations: an answer may come in the one after.
+static NUMBER: AtomicU64 = AtomicU64::new(0);
+
 impl Shell {
-    pub(super) fn open(socket: &str) -> io::Result<Self> {
+    pub(super) fn open(socket: &str, patience: Duration) -> io::Result<Self> {
         let stream = UnixStream::connect(socket)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Self { stream: BufReader::new(stream), number: 0 })
+        stream.set_read_timeout(Some(patience))?;
+        Ok(Self { stream: BufReader::new(stream) })
     }
 
     /// Has a command done, and does not wait.
-    pub(super) fn tell(&mut self, command: &str) -> io::Result<()> {
-        self.number += 1;
+    pub(super) fn tell(&mut self, command: &str) -> io::Result<u64> {
+        let number = NUMBER.fetch_add(1, Relaxed);
         // The guest reads one line.
         let command = command.trim().replace('\n', "; ");
-        writeln!(self.stream.get_mut(), "{} {command}", self.number)
+        writeln!(self.stream.get_mut(), "{number} {command}")?;
+        Ok(number)
     }
 
     /// Has a command done, and gives what it says if it succeeds.
     pub(super) fn run(&mut self, command: &str) -> io::Result<String> {
-        self.tell(command)?;
-        let (said, ended) = (format!("{}:", self.number), format!("{}=", self.number));
+        let number = self.tell(command)?;
+        let (said, ended) = (format!("{number}:"), format!("{number}="));
         let mut all = String::new();
         loop {
             let mut line = String::new();

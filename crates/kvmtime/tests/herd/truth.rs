@@ -2,10 +2,11 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A guest on busy CPUs was seen to take 3 s.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// A question to a guest that boots is lost, one to a guest that is paused waits.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Clock of a guest − clock of this machine, ns: it lies in between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,18 +44,17 @@ impl Offset {
     }
 }
 
+/// Questions are numbered over all conversations: an answer may come in the one after.
+static NUMBER: AtomicU64 = AtomicU64::new(1);
+
 /// A conversation with what answers.
-pub(crate) struct Truth {
-    stream: BufReader<UnixStream>,
-    /// Answers that nobody waited for, and that are still to come.
-    late: usize,
-}
+pub(crate) struct Truth(BufReader<UnixStream>);
 
 impl Truth {
     pub(crate) fn open(socket: &str) -> io::Result<Self> {
         let stream = UnixStream::connect(socket)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Self { stream: BufReader::new(stream), late: 0 })
+        Ok(Self(BufReader::new(stream)))
     }
 
     /// The best of some readings.
@@ -73,27 +73,22 @@ impl Truth {
 
     /// One reading; its bound is as wide as the answer took.
     pub(crate) fn read(&mut self) -> io::Result<Offset> {
-        while self.late > 0 {
-            self.line()?;
-            self.late -= 1;
-        }
+        let number = NUMBER.fetch_add(1, Relaxed).to_string();
         let before = now();
-        self.stream.get_mut().write_all(b"?")?;
-        self.late += 1;
-        let line = self.line()?;
-        let after = now();
-        self.late -= 1;
-        let words = line.strip_prefix('!').and_then(|words| words.split(' ').next());
-        let time: i64 =
-            words.and_then(|word| word.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
-        Ok(Offset { lo: time - after, hi: time - before })
-    }
-
-    fn line(&mut self) -> io::Result<String> {
-        let mut line = String::new();
-        match self.stream.read_line(&mut line)? {
-            0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Ok(line),
+        self.0.get_mut().write_all(format!("{number}\n").as_bytes())?;
+        loop {
+            let mut line = String::new();
+            if self.0.read_line(&mut line)? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            let after = now();
+            // Other numbers are of questions that nobody waited for.
+            if let Some((said, time)) = line.trim().split_once(' ')
+                && said == number
+                && let Ok(time) = time.parse::<i64>()
+            {
+                return Ok(Offset { lo: time - after, hi: time - before });
+            }
         }
     }
 }

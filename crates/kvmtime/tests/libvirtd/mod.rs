@@ -131,7 +131,10 @@ impl Libvirtd {
         let found = all.find_map(|line| line.strip_prefix(start).map(str::to_owned));
         tail.kill().unwrap();
         tail.wait().unwrap();
-        found.unwrap_or_else(|| panic!("{path} has no line `{start}…`"))
+        found.unwrap_or_else(|| {
+            let all = self.output("cat", &[path]).stdout;
+            panic!("{path} has no line `{start}…`:\n{}", String::from_utf8_lossy(&all))
+        })
     }
 
     /// Why it did not start: not being allowed to have namespaces is no fault of it.

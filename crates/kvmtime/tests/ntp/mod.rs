@@ -10,7 +10,7 @@ use crate::guests::{Image, Unpacked};
 use crate::lacking::Lacking;
 use crate::report::KVMTIME;
 #[allow(unused_imports, reason = "each test uses its part")]
-pub(crate) use server::{Server, source};
+pub(crate) use server::{Server, conf, source};
 
 /// chrony and OpenNTPD, with the libraries that a machine with QEMU need not have.
 const PACKAGES: [&str; 4] = ["chrony", "libbsd0", "libedit2", "openntpd"];

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::net::UdpSocket;
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -33,7 +34,7 @@ impl Server {
     pub(crate) fn at(packages: &Unpacked, port: u16) -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let conf = folder.path().join("chrony.conf");
-        fs::write(&conf, Self::conf(&folder, port)).unwrap();
+        fs::write(&conf, self::conf(folder.path(), port)).unwrap();
         let log = File::create(folder.path().join("log")).unwrap();
         let chronyd = packages
             .command(packages.path("usr/sbin/chronyd"))
@@ -58,16 +59,6 @@ impl Server {
     /// The port that it answers at.
     pub(crate) fn port(&self) -> u16 {
         self.port
-    }
-
-    /// It shares no file, port or socket with another chronyd.
-    fn conf(folder: &TempDir, port: u16) -> String {
-        let (stratum, pid) = (Self::STRATUM, folder.path().join("pid"));
-        format!(
-            "local stratum {stratum}\nallow 127.0.0.1\nbindaddress 127.0.0.1\nport {port}\n\
-             cmdport 0\nbindcmdaddress /\npidfile {}\n",
-            pid.display()
-        )
     }
 
     fn answers(&mut self) {
@@ -95,6 +86,16 @@ impl Drop for Server {
         let _ = self.chronyd.kill();
         let _ = self.chronyd.wait();
     }
+}
+
+/// Its settings: it shares no file, port or socket with another chronyd.
+pub(crate) fn conf(folder: &Path, port: u16) -> String {
+    let (stratum, pid) = (Server::STRATUM, folder.join("pid"));
+    format!(
+        "local stratum {stratum}\nallow 127.0.0.1\nbindaddress 127.0.0.1\nport {port}\n\
+         cmdport 0\nbindcmdaddress /\npidfile {}\n",
+        pid.display()
+    )
 }
 
 /// The same of any port of this machine.
