@@ -21,12 +21,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use herd::{Agent, Domain, Herd};
 use lacking::{need, program};
+use libvirtd::Libvirtd;
 use qga::{Patient, Sick};
 use run::{json, kvmtime, words};
 use serde_json::Value;
@@ -410,4 +412,32 @@ fn each_guest_is_looked_at_once() {
     assert!(herd.domains().iter().all(|domain| !domain.offset().is_within(RIGHT)));
     assert_eq!(once(&[]).status.code(), Some(0));
     herd.domains().iter().for_each(assert_right);
+}
+
+#[test]
+fn a_guest_that_moves_in_is_set() {
+    let Some(herd) = need(Herd::start(1)) else { return };
+    let Some(there) = need(Libvirtd::start().map(Arc::new)) else { return };
+    let [domain] = herd.domains() else { unreachable!() };
+    let guard = Guard::start(&there.uri(), "");
+    guard.until(|status| all(status, "sources")[0]["reached"] == true);
+    domain.migrate(&there);
+    guard.right(domain.name(), "MIGRATED");
+    assert_right(domain);
+}
+
+#[test]
+fn a_clock_that_a_daemon_sets_otherwise_is_left_to_it() {
+    let Some(herd) = need(Herd::with_chronyd(1)) else { return };
+    let [domain] = herd.domains() else { unreachable!() };
+    domain.fights();
+    let guard = Guard::start(&herd.libvirt().uri(), "[guard]\nsweep = \"10s\"\n");
+    let contested = |one: &Value| one["last"]["why"] == "clock-contested";
+    let deadline = Instant::now() + 4 * PATIENCE;
+    while !all(&guard.status(), "guests").iter().any(contested) {
+        assert!(Instant::now() < deadline, "{}", guard.log());
+        thread::sleep(Duration::from_millis(500));
+    }
+    // It says so once.
+    assert_eq!(guard.log().matches("clock-contested").count(), 1, "{}", guard.log());
 }

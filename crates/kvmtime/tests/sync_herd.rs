@@ -142,3 +142,29 @@ fn a_chronyd_fights_for_a_clock_that_is_wrong() {
     assert!(domain.offset().is_within(Duration::from_millis(4000)), "{:?}", domain.offset());
     assert!(fought(), "{:?}", domain.offset());
 }
+
+#[test]
+fn libvirts_hook_sets_who_comes_back() {
+    let Some(herd) = need(Herd::start(1)) else { return };
+    let [domain] = herd.domains() else { panic!() };
+    let libvirt = herd.libvirt();
+    let history = libvirt.folder().join("history.sqlite");
+    let program = format!("{} sync --history {}", report::KVMTIME, history.display());
+    let hook = include_str!("../../../packaging/hooks/libvirt-qemu").replace("kvmtime sync", &program);
+    let hook = libvirt.write("hook", &hook);
+    let install = "mkdir -p /etc/libvirt/hooks/qemu.d && install -m 755 \"$0\" /etc/libvirt/hooks/qemu.d/kvmtime";
+    libvirt.run("sh", &["-c", install, &hook]);
+    // It looks for hooks when it starts.
+    libvirt.stop("TERM");
+    libvirt.restart();
+    let before = domain.offset();
+    domain.managed_save();
+    thread::sleep(PAUSE);
+    domain.start();
+    let right = || {
+        thread::sleep(Duration::from_millis(200));
+        domain.offset().is_within(Duration::from_millis(10))
+    };
+    let set = std::iter::repeat_with(right).take(150).any(|right| right);
+    assert!(set, "{before:?}, then {:?}", domain.offset());
+}

@@ -203,6 +203,8 @@ impl Agent {
 pub struct Units {
     /// Whether `libvirt-guests.service` is enabled.
     pub libvirt_guests_enabled: Fact<bool>,
+    /// Whether `kvmtime-guard.service` is.
+    pub guard_enabled: Fact<bool>,
     /// `After=` of `libvirt-guests.service`, drop-ins included.
     pub libvirt_guests_after: Fact<Vec<String>>,
     /// `After=` of the unit whose daemon autostarts domains, drop-ins included: `virtqemud.service` where it is

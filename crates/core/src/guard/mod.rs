@@ -1,6 +1,7 @@
 //! What a daemon that keeps guests' clocks right decides: what happened to whom, who is looked at next, how long each was away.
 
 mod backoff;
+mod fought;
 mod gap;
 mod limits;
 mod monitored;
@@ -13,6 +14,7 @@ mod trigger;
 mod verdict;
 
 pub use backoff::Backoff;
+pub use fought::Fought;
 pub use gap::{Gap, Gaps};
 pub use limits::Limits;
 pub use monitored::Monitored;

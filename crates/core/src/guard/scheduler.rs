@@ -15,6 +15,8 @@ use crate::units::Nanos;
 const TOLD: usize = 4;
 /// So long after a look its own work may still be told as if somebody else had done it.
 const ECHO: Nanos = Nanos(2_000_000_000);
+/// A daemon in the guest that follows another clock was told to look at it, and has done so after this.
+const SOON: Nanos = Nanos(15_000_000_000);
 /// Guests are spread over a sweep by this share of it, the golden ratio's, which leaves gaps of like size whatever their number.
 const SPREAD: f64 = 0.618_033_988_749_895;
 
@@ -45,6 +47,8 @@ pub struct Job {
 pub enum Outcome {
     /// Nothing remains to be done.
     Done,
+    /// It was set: whether it stays so shows soon.
+    Set,
     /// The agent did not answer, or something else was in the way that may go.
     Again,
     /// The guest was not there, or did not run. If something happened to it meanwhile, that was before.
@@ -235,6 +239,10 @@ impl Scheduler {
         }
         match outcome {
             Outcome::Done => return None,
+            Outcome::Set => {
+                state.sweep = state.sweep.min(now + SOON);
+                return None;
+            }
             Outcome::Gone => {
                 if state.due.is_none() {
                     let key = state.guest.key.clone();

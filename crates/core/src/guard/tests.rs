@@ -264,6 +264,18 @@ fn who_does_not_answer_is_asked_again_until_he_does_or_nobody_hopes_any_more() {
 }
 
 #[test]
+fn who_was_set_is_looked_at_again_soon() {
+    let mut scheduler = Scheduler::new(LIMITS, 1);
+    let now = Nanos::SECOND;
+    scheduler.notice(now, listed(0..1, now));
+    let job = scheduler.next(now).unwrap();
+    scheduler.done(now, job.id, Outcome::Set);
+    let soon = scheduler.wake(now).unwrap();
+    assert!(soon <= now + Nanos(15 * Nanos::SECOND.0), "{soon}");
+    assert_eq!(scheduler.next(soon).unwrap().cause, Cause::Sweep);
+}
+
+#[test]
 fn who_hangs_makes_room_but_not_for_ever() {
     let mut scheduler = Scheduler::new(LIMITS, 1);
     let mut now = Nanos::SECOND;

@@ -26,6 +26,7 @@ pub fn outcome(correction: &Correction) -> scheduler::Outcome {
         Outcome::Refused { why, .. } if GONE.contains(&why.as_str()) => scheduler::Outcome::Gone,
         Outcome::Refused { why, .. } if PASSES.contains(&why.as_str()) => scheduler::Outcome::Again,
         Outcome::Slewing => scheduler::Outcome::Again,
+        Outcome::Corrected => scheduler::Outcome::Set,
         _ => scheduler::Outcome::Done,
     }
 }

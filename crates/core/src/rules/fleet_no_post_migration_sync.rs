@@ -19,7 +19,8 @@ crate::rule! {
     ///
     /// ## What to do
     /// In the guests `makestep 1 -1` in chrony.conf, which counts for a PTP clock of the host as for any other source, or
-    /// the guest agent together with `virsh domtime DOMAIN --now` in a hook or `SYNC_TIME=1` of libvirt-guests.
+    /// the guest agent together with `kvmtime guard` on the hosts; without that, `virsh domtime DOMAIN --now` in a hook or
+    /// `SYNC_TIME=1` of libvirt-guests.
     ///
     /// ## Exceptions
     /// Guests with an agent are not judged: logs do not tell who sets their clocks. Guests whose machines are not among

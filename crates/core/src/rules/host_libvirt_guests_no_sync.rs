@@ -14,11 +14,12 @@ crate::rule! {
     /// libvirt corrects nothing by itself, and a time daemon that only steps at its start takes long to catch up.
     ///
     /// ## What to do
-    /// Set `SYNC_TIME=1`, for guests that have an agent and an RTC which follows the host (not `track='guest'`), or
+    /// `systemctl enable --now kvmtime-guard` sets guests and proves them right whenever they come back. Without it set
+    /// `SYNC_TIME=1`, for guests that have an agent and an RTC which follows the host (not `track='guest'`), or
     /// `ON_SHUTDOWN=shutdown`. It counts from the next shutdown on.
     ///
     /// ## Exceptions
-    /// The service is not enabled. Windows guests are better set by a hook with `virsh domtime DOMAIN --now`:
+    /// The service is not enabled, or `kvmtime-guard.service` is. Windows guests are better set by a hook with `virsh domtime DOMAIN --now`:
     /// `SYNC_TIME=1` makes the guest read its RTC, which their agent turns into a resync with Windows' own time source.
     ///
     /// ## References
@@ -37,6 +38,9 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
     if enabled.optional()? != Some(&true) {
         return Ok(vec![]);
     }
+    if host.units.guard_enabled.optional()? == Some(&true) {
+        return Ok(vec![]);
+    }
     let guests = host.libvirt.guests.get()?;
     // The script saves unless the word is exactly this one.
     if guests.sync_time || guests.on_shutdown == "shutdown" {
@@ -49,7 +53,7 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
             .saw("ON_SHUTDOWN", &guests.on_shutdown, from)
             .saw("SYNC_TIME", 0, from)
             .cure(
-                "set `SYNC_TIME=1`, which needs the guest agent, or `ON_SHUTDOWN=shutdown` for libvirt-guests",
+                "enable kvmtime-guard, or set `SYNC_TIME=1` or `ON_SHUTDOWN=shutdown` for libvirt-guests; the first two need guest agents",
                 Effect::Live,
                 Risk::Safe,
             ),

@@ -5,25 +5,46 @@ use crate::units::Nanos;
 
 /// The time from taking the host's time to the guest's `settimeofday`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lead(Nanos);
+pub struct Lead {
+    time: Nanos,
+    /// Up to this a way may take by itself.
+    usual: Nanos,
+    /// How long the last one took that took longer.
+    unusual: Option<Nanos>,
+}
 
 /// A command that takes longer than this is no measure of the next one.
 const MOST: Nanos = Nanos(2_000_000_000);
+/// No way is believed to take longer before one did: a question that took longer met a pause.
+const WAKING: Nanos = Nanos(20_000_000);
+/// The first command finds a guest that slept: its way takes some times as long as a later question's.
+const TIMES: i64 = 4;
 
 impl Lead {
     /// From how long a question and its answer take, of which the way there is about half.
     pub fn of_round_trip(width: Nanos) -> Self {
-        Self(Nanos(width.0 / 2).clamp(Nanos(0), MOST))
+        let half = Nanos(width.0 / 2).clamp(Nanos(0), WAKING);
+        let usual = Nanos(half.0 * TIMES).max(WAKING);
+        Self { time: half, usual, unusual: None }
     }
 
     /// How much.
     pub fn get(self) -> Nanos {
-        self.0
+        self.time
     }
 
-    /// Learns from guest − host after a set: who is behind was told too early a time.
+    /// Learns from guest − host after a set: who is behind was told too early a time. A way that took unusually long was a pause or
+    /// somebody else's work: it is only believed when the next takes as long.
     pub fn learn(&mut self, residual: Interval) {
-        self.0 = (self.0 - residual.middle()).clamp(Nanos(0), MOST);
+        let took = (self.time - residual.middle()).clamp(Nanos(0), MOST);
+        if took <= self.usual {
+            (self.time, self.unusual) = (took, None);
+            return;
+        }
+        match self.unusual.replace(took) {
+            Some(before) if (before - took).abs().0 <= took.0 / 4 => self.time = before.min(took),
+            _ => {}
+        }
     }
 }
 
@@ -31,13 +52,40 @@ impl Lead {
 mod tests {
     use super::*;
 
+    fn exactly(ns: i64) -> Interval {
+        Interval { lo: Nanos(ns), hi: Nanos(ns) }
+    }
+
     #[test]
     fn the_next_time_is_later_by_what_the_last_was_behind() {
         let mut lead = Lead::of_round_trip(Nanos(2_000));
         assert_eq!(lead.get(), Nanos(1_000));
         lead.learn(Interval { lo: Nanos(-600), hi: Nanos(-400) });
         assert_eq!(lead.get(), Nanos(1_500));
-        lead.learn(Interval { lo: Nanos(9_000), hi: Nanos(9_000) });
+        lead.learn(exactly(9_000));
         assert_eq!(lead.get(), Nanos(0));
+    }
+
+    #[test]
+    fn a_pause_on_the_way_is_no_way() {
+        assert_eq!(Lead::of_round_trip(Nanos(3_000_000_000)).get(), WAKING);
+        let mut lead = Lead::of_round_trip(Nanos(2_000_000));
+        lead.learn(exactly(-3_000_000_000));
+        assert_eq!(lead.get(), Nanos(1_000_000));
+        // Another pause is of another length.
+        lead.learn(exactly(-1_000_000_000));
+        assert_eq!(lead.get(), Nanos(1_000_000));
+        lead.learn(exactly(-4_000_000));
+        assert_eq!(lead.get(), Nanos(5_000_000));
+    }
+
+    #[test]
+    fn an_agent_that_is_always_slow_is_believed() {
+        let mut lead = Lead::of_round_trip(Nanos(2_000_000));
+        lead.learn(exactly(-299_000_000));
+        lead.learn(exactly(-301_000_000));
+        assert_eq!(lead.get(), Nanos(300_000_000));
+        lead.learn(exactly(1_000_000));
+        assert_eq!(lead.get(), Nanos(299_000_000));
     }
 }

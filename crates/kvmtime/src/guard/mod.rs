@@ -18,17 +18,17 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use kvmtime_core::guard::{
-    self, Cause, Counts, Gap, Gaps, Guarded, Guest, Job, Limits, Monitored, Notice, Said,
+    self, Cause, Counts, Fought, Gap, Gaps, Guarded, Guest, Job, Limits, Monitored, Notice, Said,
     Scheduler, Status,
 };
 use kvmtime_core::reading::Interval;
-use kvmtime_core::sync::{self as correcting, Correction, Outcome, Policy};
+use kvmtime_core::sync::{self as correcting, Correction, Outcome, Policy, Refusal};
 use kvmtime_core::units::Nanos;
 use kvmtime_sys::signals::{Mailbox, Signal};
 use kvmtime_sys::timer::Steps;
 use wildmatch::WildMatch;
 
-use crate::sync::Request;
+use crate::sync::{Request, refused};
 use crate::world::service::{self, Told};
 use crate::world::{Desk, clock, epoch_seconds, lifeline, plain};
 use keeper::Keeper;
@@ -108,6 +108,9 @@ struct Record {
     gap: Option<Gap>,
     /// What was last said of it.
     said: Option<String>,
+    /// Whether the look that runs is at a guest to which nothing happened.
+    alone: bool,
+    fought: Fought,
 }
 
 struct Guard<'a> {
@@ -243,6 +246,8 @@ impl Guard<'_> {
             && let Some(job) = self.scheduler.next(now)
         {
             let Job { id, guest, cause, .. } = job;
+            let record = self.records.entry(guest.key.clone()).or_default();
+            record.alone = cause == Cause::Sweep;
             let trigger = match &cause {
                 Cause::Sweep => "sweep".to_owned(),
                 Cause::Triggers(all) => {
@@ -254,7 +259,7 @@ impl Guard<'_> {
                 policy: self.settings.policy,
                 trigger,
                 timeout: self.settings.timeout,
-                dry_run: self.settings.dry_run,
+                dry_run: self.settings.dry_run || record.alone && record.fought.is_lost(),
                 patient: false,
             };
             let way = self.sources.way(&guest);
@@ -345,6 +350,10 @@ impl Guard<'_> {
         let now = clock::boottime();
         self.pool.returned(now, &done);
         let Done { job, began, guest, mut correction, .. } = done;
+        let fought = self.records.get(&guest.key).is_some_and(|record| record.fought.is_lost());
+        if fought && correction.outcome == Outcome::WouldSet && !self.settings.dry_run {
+            correction.outcome = refused(&Refusal::Contested);
+        }
         let outcome = guard::outcome(&correction);
         let again = self.scheduler.done(now, job, outcome);
         if outcome == guard::Outcome::Gone {
@@ -378,6 +387,7 @@ impl Guard<'_> {
             record.said = Some(state(&correction).to_owned());
             self.keeper.iter().for_each(|keeper| keeper.keep(correction.clone()));
         }
+        record.fought.looked(now, record.alone, &correction);
         (record.last, record.at) = (Some(correction), now);
         Ok(())
     }

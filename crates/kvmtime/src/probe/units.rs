@@ -15,12 +15,14 @@ pub(super) fn probe(world: &World) -> Units {
     let enabled = enabled(world);
     let has = |name: &str| enabled.value().is_some_and(|all| all.iter().any(|unit| unit == name));
     let guests = has("libvirt-guests.service");
+    let guard = has("kvmtime-guard.service");
     let modular = has("virtqemud.service") || has("virtqemud.socket");
     let daemon = if modular { "virtqemud.service" } else { "libvirtd.service" };
     let waits: Vec<String> =
         WAITS.into_iter().filter(|name| has(name)).map(str::to_owned).collect();
     Units {
         libvirt_guests_enabled: enabled.clone().map(|_| guests),
+        guard_enabled: enabled.clone().map(|_| guard),
         libvirt_guests_after: after(world, "libvirt-guests.service"),
         libvirt_daemon_after: after(world, daemon),
         time_wait_enabled: enabled.map(|_| waits),

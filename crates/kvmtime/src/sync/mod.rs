@@ -75,7 +75,8 @@ pub(crate) fn unreachable(guest: &str, trigger: &str, refusal: &Refusal) -> Corr
     }
 }
 
-fn refused(refusal: &Refusal) -> Outcome {
+/// An outcome that is a refusal.
+pub(crate) fn refused(refusal: &Refusal) -> Outcome {
     Outcome::Refused {
         why: refusal.name().to_owned(),
         message: refusal.to_string(),

@@ -29,6 +29,8 @@ pub(super) struct Work<'a> {
     shortest: Nanos,
     /// What was learned from the last set.
     lead: Option<Lead>,
+    /// Whether the clock was found where nobody here had set it.
+    moved: bool,
     /// Whether a time was sent that may still be set.
     under_way: bool,
     /// The daemon in the guest that was told.
@@ -48,6 +50,7 @@ impl<'a> Work<'a> {
             longest: Nanos(0),
             shortest: Nanos(i64::MAX),
             lead: None,
+            moved: false,
             under_way: false,
             told: None,
         }
@@ -147,9 +150,15 @@ impl<'a> Work<'a> {
         // It was told the host's time plus the lead at some time before it answered.
         let told = Interval::between(lead.get() - took, lead.get()).widened(parted);
         if after.intersect(told).is_none() {
-            let unmoved = after.intersect(before.widened(parted)).is_some();
-            let why = if unmoved { Refusal::Unmoved } else { Refusal::Contested };
-            return Err(set.err().unwrap_or(why));
+            if after.intersect(before.widened(parted)).is_some() {
+                return Err(set.err().unwrap_or(Refusal::Unmoved));
+            }
+            // Once that may be a pause after the set.
+            return if std::mem::replace(&mut self.moved, true) {
+                Err(Refusal::Contested)
+            } else {
+                Ok(after)
+            };
         }
         lead.learn(after);
         self.lead = Some(lead);
