@@ -29,8 +29,8 @@ use lacking::need;
 const TOLERANCE: Duration = Duration::from_millis(10);
 
 /// Guests that stand still at once and are set one after the other, and how often: 100 tries of each way.
-const GUESTS: usize = 5;
-const ROUNDS: usize = 20;
+const GUESTS: usize = 10;
+const ROUNDS: usize = 10;
 const PAUSE: Duration = Duration::from_secs(10);
 
 /// Guests that are set at once.
@@ -200,7 +200,7 @@ fn after_a_restore() {
     println!();
     let ways = Way::all();
     let mut left: Vec<Left> = ways.iter().map(|_| Left::default()).collect();
-    rounds(&ways, number("BENCH_ROUNDS", ROUNDS).div_ceil(4), |index, way| {
+    rounds(&ways, number("BENCH_ROUNDS", ROUNDS).div_ceil(2), |index, way| {
         for domain in herd.domains() {
             domain.managed_save();
             domain.start();
@@ -221,7 +221,7 @@ fn many_at_once() {
     ways.extend(has("sync").then_some(Way::Kvmtime));
     let mut times: Vec<Vec<Duration>> = ways.iter().map(|_| vec![]).collect();
     let mut worst = Duration::ZERO;
-    rounds(&ways, number("BENCH_ROUNDS", ROUNDS).div_ceil(4), |index, way| {
+    rounds(&ways, number("BENCH_ROUNDS", ROUNDS).div_ceil(2), |index, way| {
         herd.domains().iter().for_each(Domain::suspend);
         thread::sleep(Duration::from_secs(3));
         herd.domains().iter().for_each(Domain::resume);

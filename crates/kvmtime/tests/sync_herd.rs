@@ -150,7 +150,8 @@ fn libvirts_hook_sets_who_comes_back() {
     let libvirt = herd.libvirt();
     let history = libvirt.folder().join("history.sqlite");
     let program = format!("{} sync --history {}", report::KVMTIME, history.display());
-    let hook = include_str!("../../../packaging/hooks/libvirt-qemu").replace("kvmtime sync", &program);
+    let hook =
+        include_str!("../../../packaging/hooks/libvirt-qemu").replace("kvmtime sync", &program);
     let hook = libvirt.write("hook", &hook);
     let install = "mkdir -p /etc/libvirt/hooks/qemu.d && install -m 755 \"$0\" /etc/libvirt/hooks/qemu.d/kvmtime";
     libvirt.run("sh", &["-c", install, &hook]);

@@ -91,12 +91,12 @@ impl Gaps {
     }
 
     /// Who is stopped once has one gap. Who has too little CPU time runs in between, and has many, of which some may have become
-    /// one in which the watch had no turn.
+    /// one in which the watch had no turn: that one may be as long as all the others, and not twice as long.
     fn is_alone(&self, gap: &Gap) -> bool {
         let near = self.all.iter().filter(|other| *other != gap && gap.is_near(other));
         let others: i64 =
             near.map(|other| other.late.0).filter(|late| *late >= gap.late.0 / MINOR).sum();
-        gap.late.0 > others && gap.steal.0 < gap.late.0 / 2
+        gap.late.0 / 2 > others && gap.steal.0 < gap.late.0 / 2
     }
 
     /// All of them as one event.
