@@ -87,6 +87,9 @@ fn pause_and_resume_are_a_pair() {
     let found = of("pause", &guest, &[]);
     assert_eq!(found["outcome"], "paused", "{found}");
     assert_eq!(of("sync", &guest, &[])["why"], "paused");
+    let start = std::time::Instant::now();
+    assert_eq!(of("sync", &guest, &["--wait", "--timeout", "1s"])["why"], "paused");
+    assert!(start.elapsed() > Duration::from_millis(500));
     std::thread::sleep(Duration::from_secs(3));
     let found = of("resume", &guest, &[]);
     assert_eq!(found["outcome"], "corrected", "{found}");

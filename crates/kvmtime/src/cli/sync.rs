@@ -6,7 +6,7 @@ use kvmtime_core::units::Nanos;
 use super::exit::Exit;
 use super::guests::{self, Guests};
 use crate::output::{self, Plain};
-use crate::sync::{self, Request};
+use crate::sync::{self, Request, Waits};
 use crate::world;
 
 /// Set guests' clocks through their agents, read them back, and repeat until they are proven right
@@ -38,6 +38,10 @@ pub(super) struct Args {
 
     #[command(flatten)]
     rules: Rules,
+
+    /// Also wait, up to --timeout, for a guest that is paused or off
+    #[arg(long)]
+    wait: bool,
 
     /// Only say what would be done; exit status 1 when a clock would be set
     #[arg(long)]
@@ -95,14 +99,15 @@ impl Rules {
             trigger: trigger.to_owned(),
             timeout: self.timeout,
             dry_run,
-            patient: true,
+            waits: Waits::Agent,
         }
     }
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     world::clock::catch_signals()?;
-    let request = args.rules.request("sync", args.dry_run);
+    let waits = if args.wait { Waits::Guest } else { Waits::Agent };
+    let request = Request { waits, ..args.rules.request("sync", args.dry_run) };
     let running = || guests::running(&args.guests.connect);
     let domains = if args.all { running()? } else { args.domains.clone() };
     let all = args.guests.each(&domains, "sync", |guest| sync::correct(guest, &request));

@@ -28,7 +28,7 @@ use kvmtime_sys::signals::{Mailbox, Signal};
 use kvmtime_sys::timer::Steps;
 use wildmatch::WildMatch;
 
-use crate::sync::{Request, refused};
+use crate::sync::{Request, Waits, refused};
 use crate::world::service::{self, Told};
 use crate::world::{Desk, clock, epoch_seconds, lifeline, plain};
 use keeper::Keeper;
@@ -260,7 +260,7 @@ impl Guard<'_> {
                 trigger,
                 timeout: self.settings.timeout,
                 dry_run: self.settings.dry_run || record.alone && record.fought.is_lost(),
-                patient: false,
+                waits: Waits::Nothing,
             };
             let way = self.sources.way(&guest);
             self.pool.give(Task { job: id, at: now, guest, way, request })?;

@@ -23,8 +23,19 @@ pub(crate) struct Request {
     pub(crate) timeout: Nanos,
     /// Only say what would be done.
     pub(crate) dry_run: bool,
-    /// Whether to wait for an agent that does not answer, as long as there is time.
-    pub(crate) patient: bool,
+    /// What is waited for, as long as there is time.
+    pub(crate) waits: Waits,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Waits {
+    /// Nobody who is not there.
+    Nothing,
+    /// An agent that does not answer.
+    Agent,
+    /// Also a guest that is paused or off.
+    Guest,
 }
 
 /// From one try to the next: at first, and at most.
@@ -45,8 +56,13 @@ pub(crate) fn correct(guest: &mut dyn Settable, request: &Request) -> Correction
             Err(refusal) => refusal,
         };
         nonsense += u32::from(matches!(refusal, Refusal::Garbage(_) | Refusal::OutOfRange(_)));
-        let silent = matches!(refusal, Refusal::NotConnected | Refusal::Silent | Refusal::Gone);
-        let hopeless = !refusal.passes() || nonsense >= NONSENSE || silent && !request.patient;
+        let needed = match refusal {
+            Refusal::NotConnected | Refusal::Silent | Refusal::Gone => Waits::Agent,
+            Refusal::Paused | Refusal::Off => Waits::Guest,
+            _ => Waits::Nothing,
+        };
+        let passes = refusal.passes() || needed == Waits::Guest;
+        let hopeless = !passes || nonsense >= NONSENSE || request.waits < needed;
         if hopeless || work.left() <= pause || clock::interrupted() {
             break refused(&work.why(refusal));
         }

@@ -4,7 +4,7 @@ use kvmtime_core::reading::Interval;
 use kvmtime_core::sync::{Correction, Gap, Outcome, Policy};
 use kvmtime_core::units::Nanos;
 
-use super::{Request, correct, refused, unreachable};
+use super::{Request, Waits, correct, refused, unreachable};
 use crate::guest::{Settable, State};
 use crate::world::clock;
 
@@ -18,7 +18,7 @@ pub(crate) fn pause(guest: &mut dyn Settable) -> Correction {
         trigger: "pause".to_owned(),
         timeout: PATIENCE,
         dry_run: true,
-        patient: true,
+        waits: Waits::Agent,
     };
     let mut was = correct(guest, &request);
     was.at = clock::realtime();

@@ -257,7 +257,10 @@ impl Domain {
             )
         };
         self.shell(&match state {
-            Agent::Well => format!("{AWAY}\nqemu-ga --daemonize"),
+            // The port may still be somebody else's for a moment.
+            Agent::Well => format!(
+                "{AWAY}\nfor try in 1 2 3 4 5; do qemu-ga --daemonize && sleep 0.2 && pidof qemu-ga >/dev/null && break; sleep 0.2; done"
+            ),
             Agent::Stopped => "kill -STOP $(pidof qemu-ga)".to_owned(),
             Agent::Gone => format!("{AWAY}\ntrue"),
             Agent::Hangs => instead(r#"while read -r line; do printf "{\"return\": 17"; done"#),
@@ -276,9 +279,17 @@ impl Domain {
             .output("virsh", &["qemu-agent-command", "--timeout", "2", &self.name, command])
     }
 
-    /// Waits until its agent answers.
+    /// Waits until its agent answers. libvirt 9.0 sometimes misses that a port was opened right after it was closed, until it is
+    /// opened once more.
     pub(crate) fn agent_answers(&self) {
-        wait(|| self.ask_agent(GET).status.success().then_some(()));
+        let mut asked = 0;
+        wait(|| {
+            asked += 1;
+            if asked % 100 == 0 {
+                self.agent(Agent::Well);
+            }
+            self.ask_agent(GET).status.success().then_some(())
+        });
     }
 
     fn virsh(&self, command: &str, arguments: &[&str]) {
