@@ -143,6 +143,43 @@ fn a_chronyd_fights_for_a_clock_that_is_wrong() {
     assert!(fought(), "{:?}", domain.offset());
 }
 
+/// Why `kvmtime sync` does not set a guest's clock.
+fn refused(herd: &Herd, domain: &Domain) -> String {
+    let history = herd.libvirt().folder().join("refused.sqlite");
+    let history = history.to_str().unwrap();
+    let arguments =
+        ["sync", domain.name(), "--timeout", "4s", "--history", history, "--format", "json"];
+    let output = herd.kvmtime(&arguments).output().unwrap();
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    found["guests"][0]["why"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn what_keeps_a_domain_from_being_set_has_a_name() {
+    let Some(herd) = need(Herd::start(1)) else { return };
+    let [domain] = herd.domains() else { panic!() };
+    domain.suspend();
+    assert_eq!(refused(&herd, domain), "paused");
+    domain.resume();
+    domain.agent(Agent::Stopped);
+    assert_eq!(refused(&herd, domain), "agent-silent");
+    domain.agent(Agent::Garbage);
+    let why = refused(&herd, domain);
+    assert!(["agent-garbage", "agent-silent"].contains(&why.as_str()), "{why}");
+    domain.agent(Agent::Gone);
+    let why = refused(&herd, domain);
+    assert!(["agent-not-connected", "agent-silent", "agent-gone"].contains(&why.as_str()), "{why}");
+    domain.agent(Agent::Well);
+    domain.agent_answers();
+    domain.hwclock(Hwclock::None);
+    domain.pause(PAUSE);
+    assert_eq!(refused(&herd, domain), "no-hwclock");
+    domain.destroy();
+    assert_eq!(refused(&herd, domain), "not-running");
+    herd.virsh(&["undefine", domain.name()]);
+    assert_eq!(refused(&herd, domain), "no-such-guest");
+}
+
 #[test]
 fn libvirts_hook_sets_who_comes_back() {
     let Some(herd) = need(Herd::start(1)) else { return };

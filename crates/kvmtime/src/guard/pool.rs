@@ -102,6 +102,7 @@ impl Pool {
         }
         if count > 0 {
             kvmtime_sys::memory::trim();
+            kvmtime_sys::memory::let_go_of_code();
         }
     }
 

@@ -81,6 +81,13 @@ pub(crate) fn refused(error: libvirt::Error) -> Refusal {
     }
 }
 
+/// Whether libvirt could make nothing of what an agent sent; what an agent refuses it passes on in these words
+/// (`qemuAgentCheckError`, libvirt src/qemu/qemu_agent.c).
+fn nonsense(error: &libvirt::Error) -> bool {
+    let said = error.message.contains("unable to execute QEMU agent command");
+    error.code == code::INTERNAL_ERROR && !said && !error.is_disconnected()
+}
+
 impl Ask for Domain {
     fn ask(
         &mut self,
@@ -94,7 +101,11 @@ impl Ask for Domain {
         let bracket = Bracket::begin();
         let answer = self.domain.agent(question.trim_end(), seconds);
         let bracket = bracket.end();
-        Ok((bracket, agent::answer(answer.map_err(refused)?.as_bytes())?))
+        let answer = answer.map_err(|error| match nonsense(&error) {
+            true => Refusal::Garbage(agent::shortened(&error.message)),
+            false => refused(error),
+        })?;
+        Ok((bracket, agent::answer(answer.as_bytes())?))
     }
 }
 
