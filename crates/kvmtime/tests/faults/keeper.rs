@@ -64,6 +64,14 @@ impl<'a> Keeper<'a> {
         })
     }
 
+    /// What a guard uses that has had nothing to do for so long that it keeps no threads for work.
+    pub(crate) fn rested(&self) -> Option<Usage> {
+        if matches!(self, Self::Guard { .. }) {
+            std::thread::sleep(Duration::from_secs(40));
+        }
+        self.usage()
+    }
+
     pub(super) fn by_hand(&self, herd: &Herd, domain: &Domain) {
         if matches!(self, Self::Hand) {
             domain.agent_answers();

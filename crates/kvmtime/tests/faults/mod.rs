@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dice::Dice;
-pub(crate) use keeper::{Keeper, Usage};
+pub(crate) use keeper::Keeper;
 use watch::Watch;
 
 use crate::herd::{Agent, Domain, Herd};
@@ -59,8 +59,6 @@ pub(crate) struct Outcome {
     pub(crate) wrong: Vec<String>,
     /// How long guests with a working agent stayed wrong, each sequence.
     pub(crate) until_right: Vec<Duration>,
-    /// What the keeper used when the last half began, and at the end.
-    pub(crate) usage: Option<(Usage, Usage)>,
 }
 
 /// A run over all guests of a herd at once.
@@ -83,23 +81,16 @@ impl<'a> Run<'a> {
     /// Plays all sequences.
     pub(crate) fn play(&self, herd: &Herd) -> Outcome {
         let mut outcome = Outcome::default();
-        let begun = thread::scope(|scope| {
+        thread::scope(|scope| {
             let lanes = herd.domains().iter().map(|domain| scope.spawn(|| self.lane(herd, domain)));
             let lanes: Vec<_> = lanes.collect();
-            let half = || self.next.load(Ordering::Relaxed) >= self.count / 2;
-            while !half() && !lanes.iter().all(|lane| lane.is_finished()) {
-                thread::sleep(Duration::from_millis(500));
-            }
-            let begun = self.keeper.usage();
             for lane in lanes {
                 let found = lane.join().unwrap();
                 outcome.moved.extend(found.moved);
                 outcome.wrong.extend(found.wrong);
                 outcome.until_right.extend(found.until_right);
             }
-            begun
         });
-        outcome.usage = begun.zip(self.keeper.usage());
         outcome.until_right.sort();
         outcome
     }
@@ -138,7 +129,7 @@ impl<'a> Run<'a> {
         let mut dice = Dice::new(seed);
         let count = dice.between(1, 4);
         let mut faults: Vec<Fault> = (0..count).map(|_| Fault::draw(&mut dice)).collect();
-        // What one keeper uses over a time is seen in the second half.
+        // What one keeper uses more than at its start is seen in the second half.
         faults.retain(|fault| !matches!(fault, Fault::KeeperKilled) || index < self.count / 2);
         faults
     }
