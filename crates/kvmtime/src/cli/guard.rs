@@ -28,7 +28,7 @@ const SOCKET: &str = "/run/kvmtime/guard.sock";
     args_conflicts_with_subcommands = true,
     after_help = "\
 Examples:
-  kvmtime guard                     as a service: see `systemctl cat kvmtime-guard`
+  kvmtime guard                     as `systemctl start kvmtime-guard` does
   kvmtime guard --once              each guest once, for cron
   kvmtime guard --once --dry-run    what would be set
   kvmtime guard status              what a guard that runs does"
