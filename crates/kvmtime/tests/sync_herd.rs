@@ -141,17 +141,25 @@ fn a_chronyd_fights_for_a_clock_that_is_wrong() {
     herd.virsh(&["domtime", domain.name(), "--now"]);
     assert!(domain.offset().is_within(Duration::from_millis(4000)), "{:?}", domain.offset());
     assert!(fought(), "{:?}", domain.offset());
+    // It is told that its clock was set, and what it measured before is forgotten.
+    let found = synced(&herd, domain);
+    assert_eq!((&found["outcome"], &found["told"]), (&"corrected".into(), &"chronyd".into()));
 }
 
-/// Why `kvmtime sync` does not set a guest's clock.
-fn refused(herd: &Herd, domain: &Domain) -> String {
-    let history = herd.libvirt().folder().join("refused.sqlite");
+/// What `kvmtime sync` says of a guest.
+fn synced(herd: &Herd, domain: &Domain) -> serde_json::Value {
+    let history = herd.libvirt().folder().join("history.sqlite");
     let history = history.to_str().unwrap();
     let arguments =
         ["sync", domain.name(), "--timeout", "4s", "--history", history, "--format", "json"];
     let output = herd.kvmtime(&arguments).output().unwrap();
     let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    found["guests"][0]["why"].as_str().unwrap_or_default().to_owned()
+    found["guests"][0].clone()
+}
+
+/// Why its clock is not set.
+fn refused(herd: &Herd, domain: &Domain) -> String {
+    synced(herd, domain)["why"].as_str().unwrap_or_default().to_owned()
 }
 
 #[test]

@@ -270,7 +270,7 @@ impl Domain {
 
     /// Starts a chronyd that holds its clock five seconds off, whoever sets it.
     pub(crate) fn fights(&self) {
-        self.shell("mkdir -p /run/chrony /var/lib/chrony; chronyd");
+        self.shell("mkdir -p /var/lib/chrony; chronyd");
     }
 
     /// Asks its agent, through libvirt, and gives what it answers.

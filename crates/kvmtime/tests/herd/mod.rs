@@ -42,6 +42,7 @@ impl Herd {
         let packages = ntp::packages()?;
         let mut image = image()?.file("/etc/passwd", USERS);
         image = image.packaged(&packages, "usr/sbin/chronyd")?;
+        image = image.packaged(&packages, "usr/bin/chronyc")?;
         let conf = format!("makestep 0.1 -1\n{} offset 5\n", ntp::source(PORT).trim());
         image = image.file("/etc/chrony/chrony.conf", conf);
         let libvirt = Libvirtd::start()?;
