@@ -46,11 +46,10 @@ pub fn decide(offset: Interval, way: Nanos, policy: &Policy) -> Decision {
     if verdict == Verdict::Unproven && offset.radius() > policy.tolerance {
         return Decision::Refuse(Refusal::Doubtful { bound: offset.radius() });
     }
-    let behind = offset.hi <= -way;
-    if policy.only_if_behind && !behind {
+    if policy.only_if_behind && offset.middle() > Nanos(0) {
         return Decision::Leave;
     }
-    if policy.never_backwards && !behind && !policy.slew {
+    if policy.never_backwards && offset.hi > -way && !policy.slew {
         return Decision::Refuse(Refusal::Backwards { ahead: offset });
     }
     match policy.max_step {
@@ -107,6 +106,8 @@ mod tests {
         let behind = Policy { only_if_behind: true, ..POLICY };
         assert_eq!(decided(offset(90, 100), &behind), Decision::Leave);
         assert_eq!(decided(offset(-100, -90), &behind), Decision::Step);
+        // It is hardly behind, and no less so.
+        assert_eq!(decided(offset(-12, -4), &behind), Decision::Step);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(super) struct Work<'a> {
     pub(super) sets: Vec<Set>,
     pub(super) residual: Option<Interval>,
     pub(super) took: Nanos,
-    /// The longest that a question and its answer took.
+    /// The longest that a question and its answer took at the last look, and the shortest of all.
     longest: Nanos,
     shortest: Nanos,
     /// What was learned from the last set.
@@ -103,6 +103,7 @@ impl<'a> Work<'a> {
         let tolerance = self.request.policy.tolerance;
         let enough = Nanos(tolerance.0 / 4);
         let mut known: Option<(Nanos, Interval)> = None;
+        self.longest = Nanos(0);
         for _ in 0..READINGS {
             let new = self.guest.time(self.patience())?.offset;
             let now = clock::monotonic();
