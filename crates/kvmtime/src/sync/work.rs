@@ -1,7 +1,7 @@
 //! The work on one guest: look, decide, set, look again.
 
 use kvmtime_core::reading::{Interval, Verdict};
-use kvmtime_core::sync::{Decision, Lead, Outcome, Refusal, Set, decide, parted};
+use kvmtime_core::sync::{Decision, Lead, Outcome, Policy, Refusal, Set, decide, parted};
 use kvmtime_core::units::Nanos;
 
 use super::{Request, daemon};
@@ -80,7 +80,12 @@ impl<'a> Work<'a> {
         let mut offset = self.look()?;
         self.before.get_or_insert(offset);
         loop {
-            match decide(offset, self.longest, &self.request.policy) {
+            let policy = Policy {
+                // Who was set from here is ahead by what was done here.
+                only_if_behind: self.request.policy.only_if_behind && self.sets.is_empty(),
+                ..self.request.policy
+            };
+            match decide(offset, self.longest, &policy) {
                 Decision::Keep if self.sets.is_empty() => return Ok(Outcome::InSync),
                 Decision::Keep => return Ok(Outcome::Corrected),
                 Decision::Leave => return Ok(Outcome::LeftAhead),
@@ -161,7 +166,9 @@ impl<'a> Work<'a> {
                 Ok(after)
             };
         }
-        lead.learn(after);
+        // Who may not go back comes near from behind.
+        let share = if self.request.policy.never_backwards { 2 } else { 1 };
+        lead.learn(Interval { lo: Nanos(after.lo.0 / share), hi: Nanos(after.hi.0 / share) });
         self.lead = Some(lead);
         Ok(after)
     }
