@@ -6,46 +6,23 @@
     reason = "tests make guests"
 )]
 
+mod answering;
 mod guests;
 mod lacking;
+mod report;
 mod run;
 
 use std::time::Duration;
 
-use guests::{Guest, Image};
+use answering::{STAY, measure, measurements, socket};
+use guests::Guest;
 use lacking::{Lacking, need};
 use run::{json, kvmtime};
 use serde_json::Value;
 
-const PORTS: [&str; 10] = [
-    "-device",
-    "virtio-serial",
-    "-chardev",
-    "socket,id=agent,path=agent.sock,server=on,wait=off",
-    "-device",
-    "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
-    "-chardev",
-    "socket,id=echo,path=echo.sock,server=on,wait=off",
-    "-device",
-    "virtserialport,chardev=echo,name=kvmtime",
-];
-
-const JOB: &str = "
-for port in /sys/class/virtio-ports/*; do
-    [ \"$(cat $port/name)\" = kvmtime ] && kvmtime echo --port /dev/${port##*/} &
-done
-echo sync me
-while :; do sleep 3600; done
-";
-
-fn guest(options: &[&str]) -> Result<Guest, Lacking> {
-    lacking::program("qemu-ga", "qemu-guest-agent")?;
-    let image = Image::linux()?.program(env!("CARGO_BIN_EXE_kvmtime").as_ref())?.job(JOB);
-    Guest::start(&image, "clocksource=hpet", &[&PORTS[..], options].concat())
-}
-
-fn socket(guest: &Guest, name: &str) -> String {
-    guest.path(name).into_os_string().into_string().unwrap()
+/// Answers, and stays.
+fn guest() -> Result<Guest, Lacking> {
+    answering::guest(&format!("echo sync me\n{STAY}"), &[])
 }
 
 fn of(command: &str, guest: &Guest, options: &[&str]) -> Value {
@@ -60,16 +37,14 @@ fn of(command: &str, guest: &Guest, options: &[&str]) -> Value {
 /// Guest − host by the echo.
 fn echo(guest: &Guest) -> (i64, i64) {
     let echo = socket(guest, "echo.sock");
-    let arguments =
-        ["measure", "--echo", &echo, "--duration", "1s", "--interval", "20ms", "--format", "json"];
-    let found = json(&kvmtime().args(arguments).output().unwrap());
-    let offset = &found["measurements"][0]["offset"];
+    let found = measurements(measure(&["--echo", &echo, "--duration", "1s", "--interval", "20ms"]));
+    let offset = &found[0]["offset"];
     (offset["lo"].as_i64().unwrap(), offset["hi"].as_i64().unwrap())
 }
 
 #[test]
 fn a_guest_that_was_stopped_is_right_again() {
-    let Some(mut guest) = need(guest(&[])) else { return };
+    let Some(mut guest) = need(guest()) else { return };
     guest.says("sync me");
     for _ in 0..3 {
         guest.pause(Duration::from_secs(2));
@@ -82,7 +57,7 @@ fn a_guest_that_was_stopped_is_right_again() {
 
 #[test]
 fn pause_and_resume_are_a_pair() {
-    let Some(mut guest) = need(guest(&[])) else { return };
+    let Some(mut guest) = need(guest()) else { return };
     guest.says("sync me");
     let found = of("pause", &guest, &[]);
     assert_eq!(found["outcome"], "paused", "{found}");
