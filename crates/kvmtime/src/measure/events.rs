@@ -14,7 +14,7 @@ use kvmtime_sys::{affinity, clock_read, slice, timex};
 use kvmtime_wire::stat;
 
 use super::vmclock::Disruptions;
-use crate::world::{Kept, Number, clock};
+use crate::world::{Kept, clock};
 
 /// Second edges are found to within this share of the interval, over which wake-ups are spread (the golden ratio's).
 const SPREAD: i64 = 8;
@@ -86,7 +86,7 @@ const CLOCKSOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_
 
 /// What is read again and again.
 struct Files {
-    rtc: Option<Number>,
+    rtc: Option<Kept>,
     schedstat: Option<Kept>,
     stat: Option<Kept>,
     clocksource: Option<Kept>,
@@ -97,7 +97,7 @@ impl Files {
     fn open() -> Self {
         let open = |path, room| Kept::open(path, room).ok();
         Self {
-            rtc: Number::open("/sys/class/rtc/rtc0/since_epoch").ok(),
+            rtc: open("/sys/class/rtc/rtc0/since_epoch", 32),
             // Documentation/scheduler/sched-stats.rst
             schedstat: open("/proc/thread-self/schedstat", 128),
             // A line of some 100 bytes for each CPU.
@@ -119,10 +119,10 @@ impl Files {
         Look { moment, due, took, set, waited, counted, raw, counts, rtc }
     }
 
-    fn second(&self) -> Option<(i64, [Nanos; 2])> {
-        let rtc = self.rtc.as_ref()?;
+    fn second(&mut self) -> Option<(i64, [Nanos; 2])> {
+        let rtc = self.rtc.as_mut()?;
         let before = clock::monotonic();
-        let second = rtc.read().ok()?;
+        let second = rtc.number().ok()?;
         Some((second, [before, clock::monotonic()]))
     }
 

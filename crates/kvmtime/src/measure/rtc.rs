@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::{HERE, Names, Pair};
 use crate::guest::Monitor;
-use crate::world::{Bracket, Number, clock, turned};
+use crate::world::{Bracket, Kept, clock, turned};
 
 /// So long before an edge that is expected the RTC is looked at without pause; four times as long after each that came too early for
 /// that, as on a machine whose CPU is wanted by others, too. It shrinks slowly again: nine of ten are to be caught.
@@ -112,13 +112,13 @@ pub(super) struct Rtc {
     edges: Edges<Sysfs>,
 }
 
-struct Sysfs(Number);
+struct Sysfs(Kept);
 
 const SINCE_EPOCH: &str = "/sys/class/rtc/rtc0/since_epoch";
 
 impl Seconds for Sysfs {
     fn seconds(&mut self) -> io::Result<i64> {
-        self.0.read()
+        self.0.number()
     }
 }
 
@@ -128,8 +128,8 @@ impl Rtc {
     /// # Errors
     /// When there is none.
     pub(super) fn open() -> io::Result<Self> {
-        let rtc = Number::open(SINCE_EPOCH)?;
-        rtc.read()?;
+        let mut rtc = Kept::open(SINCE_EPOCH, 32)?;
+        rtc.number()?;
         Ok(Self { edges: Edges::new(Sysfs(rtc)) })
     }
 }

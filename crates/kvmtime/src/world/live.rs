@@ -212,31 +212,7 @@ pub(crate) fn number(path: &str) -> io::Result<i64> {
     read(path)?.trim().parse().map_err(io::Error::other)
 }
 
-/// Such a file that is read again and again: opening it takes as long as reading it.
-pub(crate) struct Number(File);
-
-impl Number {
-    /// Opens it.
-    ///
-    /// # Errors
-    /// What the kernel says.
-    pub(crate) fn open(path: &str) -> io::Result<Self> {
-        File::open(path).map(Self)
-    }
-
-    /// What it says now: sysfs asks anew for what stands at its beginning.
-    ///
-    /// # Errors
-    /// When it cannot be read, or is no number.
-    pub(crate) fn read(&self) -> io::Result<i64> {
-        let mut bytes = [0; 32];
-        let length = self.0.read_at(&mut bytes, 0)?;
-        let text = std::str::from_utf8(&bytes[..length]).map_err(io::Error::other)?;
-        text.trim().parse().map_err(io::Error::other)
-    }
-}
-
-/// A file that is read again and again as text.
+/// A file that is read again and again: opening it takes as long as reading it.
 pub(crate) struct Kept {
     file: File,
     bytes: Vec<u8>,
@@ -251,13 +227,21 @@ impl Kept {
         Ok(Self { file: file(path)?, bytes: vec![0; room] })
     }
 
-    /// What it says now.
+    /// What it says now: sysfs and procfs ask anew for what stands at the beginning.
     ///
     /// # Errors
     /// What the kernel says.
     pub(crate) fn read(&mut self) -> io::Result<&str> {
         let length = self.file.read_at(&mut self.bytes, 0)?;
         std::str::from_utf8(&self.bytes[..length]).map_err(io::Error::other)
+    }
+
+    /// The number that it is now.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no number.
+    pub(crate) fn number(&mut self) -> io::Result<i64> {
+        self.read()?.trim().parse().map_err(io::Error::other)
     }
 }
 

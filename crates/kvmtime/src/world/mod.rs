@@ -27,8 +27,8 @@ pub(crate) use bracket::{Bracket, turned};
 pub(crate) use ending::{End, Lifeline, lifeline};
 pub(crate) use folder::is_evidence;
 pub(crate) use live::{
-    Entry, Input, Kept, Number, epoch_seconds, finish, input, is_there, memory, number, open,
-    processes, read, threads, variable,
+    Entry, Input, Kept, epoch_seconds, finish, input, is_there, memory, number, open, processes,
+    read, threads, variable,
 };
 pub(crate) use record::{Recorder, is_unfinished};
 pub(crate) use save::save;
