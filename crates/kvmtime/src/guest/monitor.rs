@@ -33,16 +33,34 @@ impl Monitor {
     /// # Errors
     /// In QEMU's words.
     pub(crate) fn ask(&mut self, command: &str, arguments: &Value) -> io::Result<Value> {
+        self.hear(command, arguments, |_| {})
+    }
+
+    /// Asks, and hears what QEMU says besides: events.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) fn hear(
+        &mut self,
+        command: &str,
+        arguments: &Value,
+        mut besides: impl FnMut(&[u8]),
+    ) -> io::Result<Value> {
         let deadline = clock::monotonic() + PATIENCE;
         self.talk.write(monitor::command(command, arguments).as_bytes())?;
         loop {
-            // A greeting and events come in between.
-            match monitor::line(&self.talk.line(deadline)?) {
+            let line = self.talk.line(deadline)?;
+            match monitor::line(&line) {
                 Line::Return(value) => return Ok(value),
                 Line::Error(words) => return Err(io::Error::other(words)),
-                Line::Other => {}
+                Line::Other => besides(&line),
             }
         }
+    }
+
+    /// The connection, for who listens from now on.
+    pub(crate) fn into_talk(self) -> Talk {
+        self.talk
     }
 
     /// Whether the machine runs (`query-status`).

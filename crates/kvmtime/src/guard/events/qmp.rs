@@ -6,15 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kvmtime_core::guard::{Backoff, Guest, Kind, Notice};
 use kvmtime_core::units::Nanos;
-use kvmtime_wire::monitor::{self, Line};
+use kvmtime_wire::monitor;
 use kvmtime_wire::monitor_event::{self, Event};
 use serde_json::Value;
 
 use super::{LOST, Tell, now, trigger};
-use crate::world::{End, Talk, clock, plain};
-
-/// QEMU answers at once, unless its main loop hangs.
-const PATIENCE: Nanos = Nanos(5_000_000_000);
+use crate::guest::Monitor;
+use crate::world::{End, Talk, plain};
 
 /// A monitor that is held, through which QEMU may be told something. What it answers is not heard.
 #[derive(Clone, Default)]
@@ -69,14 +67,17 @@ fn once(
     tell: &impl Tell,
     end: &End,
 ) -> io::Result<()> {
-    let mut talk = Talk::unix(monitor)?;
-    ask(&mut talk, "qmp_capabilities", &mut |_| {})?;
+    let mut monitor = Monitor::open(monitor)?;
     let mut seen = Vec::new();
-    let name = ask(&mut talk, "query-name", &mut |event| seen.push(event))?;
+    let mut ask = |command| {
+        monitor.hear(command, &Value::Null, |line| seen.extend(monitor_event::event(line)))
+    };
+    let name = ask("query-name")?;
     let name = monitor_event::name(&name).unwrap_or(source).to_owned();
     let guest = Guest { key: source.to_owned(), name };
     *found = Some(guest.clone());
-    let state = ask(&mut talk, "query-status", &mut |event| seen.push(event))?;
+    let state = ask("query-status")?;
+    let mut talk = monitor.into_talk();
     *held.lock() = Some(talk.writer()?);
     tell(Notice::Listed { source: source.to_owned(), guests: vec![guest.clone()], at: now() });
     let mut life = Life { guest, arrives: false, agent: None };
@@ -90,19 +91,6 @@ fn once(
         }
     }
     Ok(())
-}
-
-fn ask(talk: &mut Talk, command: &str, other: &mut dyn FnMut(Event)) -> io::Result<Value> {
-    let deadline = clock::monotonic() + PATIENCE;
-    talk.write(monitor::command(command, &Value::Null).as_bytes())?;
-    loop {
-        let line = talk.line(deadline)?;
-        match monitor::line(&line) {
-            Line::Return(value) => return Ok(value),
-            Line::Error(words) => return Err(io::Error::other(words)),
-            Line::Other => monitor_event::event(&line).into_iter().for_each(&mut *other),
-        }
-    }
 }
 
 /// What is known of the guest.
