@@ -1,5 +1,6 @@
 //! A clock that somebody else sets.
 
+use super::drifted;
 use crate::reading::Interval;
 use crate::sync::{Correction, Outcome};
 use crate::units::Nanos;
@@ -8,8 +9,6 @@ use crate::units::Nanos;
 const OFTEN: u32 = 3;
 /// Who was right so often in a row is at peace.
 const PEACE: u32 = 4;
-/// A clock that is disciplined parts from another by no more than this (`MAXFREQ`, include/linux/timex.h).
-const PPM: i64 = 500;
 
 /// How often a guest's clock was set by somebody else.
 #[derive(Debug, Default)]
@@ -24,8 +23,7 @@ impl Fought {
     pub fn looked(&mut self, at: Nanos, alone: bool, correction: &Correction) {
         let was = self.right.take().zip(correction.before);
         let set = was.is_some_and(|((then, right), now)| {
-            let parted = Nanos((at - then).0.max(0) / 1_000_000 * PPM);
-            now.intersect(right.widened(parted)).is_none()
+            now.intersect(right.widened(drifted(at - then))).is_none()
         });
         let in_sync = correction.outcome == Outcome::InSync;
         self.peaceful = if in_sync { self.peaceful + 1 } else { 0 };

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::drifted;
 use super::trigger::{Guest, Kind, Trigger};
+use crate::reading::Interval;
+use crate::sync;
 use crate::units::Nanos;
 
 /// So many guests may be away at once; of more, those that went first are forgotten.
@@ -21,6 +24,23 @@ pub struct Gap {
     pub until: Nanos,
     /// How long it was, if its beginning was seen.
     pub length: Option<Nanos>,
+}
+
+/// libvirtd tells what happened without saying when. It was seen to take this long on busy CPUs.
+const EVENT: Nanos = Nanos(100_000_000);
+
+impl Gap {
+    /// What its guest missed: as its host saw it, and as its clock shows by what it was at `was` and is now.
+    pub fn missed(
+        &self,
+        was: Option<(Nanos, Interval)>,
+        now: Nanos,
+        is: Option<Interval>,
+    ) -> sync::Gap {
+        let host = self.length.map(|length| Interval::around(length, EVENT));
+        let guest = was.zip(is).map(|((at, was), is)| was.minus(is).widened(drifted(now - at)));
+        sync::Gap { host, guest }
+    }
 }
 
 /// Guests that do not run.

@@ -23,3 +23,13 @@ pub use scheduler::{Cause, Job, Outcome, Scheduler};
 pub use status::{Counts, Doing, Guarded, SCHEMA, Source, Status};
 pub use trigger::{Guest, Kind, Means, Notice, Trigger};
 pub use verdict::outcome;
+
+use crate::units::Nanos;
+
+/// A clock that is disciplined parts from another by no more than this (`MAXFREQ`, include/linux/timex.h).
+const PPM: i64 = 500;
+
+/// How far it can have parted.
+fn drifted(passed: Nanos) -> Nanos {
+    Nanos(passed.0.max(0) / 1_000_000 * PPM)
+}

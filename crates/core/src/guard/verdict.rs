@@ -3,20 +3,6 @@
 use super::scheduler;
 use crate::sync::{Correction, Outcome};
 
-/// Refusals that pass by themselves: see [`Refusal::passes`](crate::sync::Refusal::passes).
-const PASSES: [&str; 10] = [
-    "agent-not-connected",
-    "agent-silent",
-    "agent-gone",
-    "agent-garbage",
-    "agent-time-out-of-range",
-    "set-unanswered",
-    "bound-too-wide",
-    "late",
-    "no-socket",
-    "clock-contested",
-];
-
 /// Refusals of who is not there.
 const GONE: [&str; 2] = ["no-such-guest", "not-running"];
 
@@ -24,7 +10,7 @@ const GONE: [&str; 2] = ["no-such-guest", "not-running"];
 pub fn outcome(correction: &Correction) -> scheduler::Outcome {
     match &correction.outcome {
         Outcome::Refused { why, .. } if GONE.contains(&why.as_str()) => scheduler::Outcome::Gone,
-        Outcome::Refused { why, .. } if PASSES.contains(&why.as_str()) => scheduler::Outcome::Again,
+        Outcome::Refused { passes: true, .. } => scheduler::Outcome::Again,
         Outcome::Slewing => scheduler::Outcome::Again,
         Outcome::Corrected => scheduler::Outcome::Set,
         _ => scheduler::Outcome::Done,

@@ -49,7 +49,25 @@ pub enum Outcome {
         message: String,
         /// What may help.
         hint: String,
+        /// Whether the next try may do better by itself.
+        #[serde(default)]
+        passes: bool,
     },
+}
+
+impl Outcome {
+    /// Its name, or the refusal's, for programs.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::InSync => "in-sync",
+            Self::Corrected => "corrected",
+            Self::Paused => "paused",
+            Self::Slewing => "slewing",
+            Self::LeftAhead => "left-ahead",
+            Self::WouldSet => "would-set",
+            Self::Refused { why, .. } => why,
+        }
+    }
 }
 
 /// A guest's clock, before and after.

@@ -154,6 +154,8 @@ impl Refusal {
                 | Self::Unanswered
                 | Self::Doubtful { .. }
                 | Self::Late
+                | Self::NoSocket(_)
+                | Self::Contested
         )
     }
 }

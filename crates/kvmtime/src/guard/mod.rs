@@ -8,21 +8,21 @@ mod keeper;
 mod pool;
 mod porter;
 pub(crate) mod sandbox;
+mod settings;
 mod sources;
+mod status;
 mod work;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use kvmtime_core::guard::{
-    self, Cause, Counts, Fought, Gap, Gaps, Guarded, Guest, Job, Limits, Monitored, Notice, Said,
-    Scheduler, Status,
+    self, Cause, Counts, Fought, Gap, Gaps, Guarded, Guest, Job, Limits, Notice, Said, Scheduler,
+    Status,
 };
-use kvmtime_core::reading::Interval;
-use kvmtime_core::sync::{self as correcting, Correction, Outcome, Policy, Refusal};
+use kvmtime_core::sync::{Correction, Outcome, Refusal};
 use kvmtime_core::units::Nanos;
 use kvmtime_sys::signals::{Mailbox, Signal};
 use kvmtime_sys::timer::Steps;
@@ -30,53 +30,24 @@ use wildmatch::WildMatch;
 
 use crate::sync::{Request, Waits, refused};
 use crate::world::service::{self, Told};
-use crate::world::{Desk, clock, epoch_seconds, lifeline, plain};
+use crate::world::{Desk, clock, epoch_seconds, lifeline};
 use keeper::Keeper;
 use pool::{Done, Pool, Task};
 use porter::Porter;
+pub(crate) use settings::Settings;
 use sources::Sources;
+pub(crate) use status::ask;
 
 /// Events that nobody has taken notice of yet. Who tells more of them waits.
 const WAITING: usize = 1024;
 /// Whoever does not end when the guard does is left behind after this.
 const DRAIN: Nanos = Nanos(10_000_000_000);
-/// libvirtd tells what happened without saying when. It was seen to take this long on busy CPUs.
-const EVENT: Nanos = Nanos(100_000_000);
 /// Who did not answer so often is spoken of, some seconds after it was first tried.
 const SAID: u32 = 5;
 /// Who looks once does not wait for minutes.
 const TRIES_ONCE: u32 = 3;
 /// Threads that wait most of the time need no heap each.
 const HEAPS: i32 = 2;
-/// A clock that is disciplined parts from another by no more than this (`MAXFREQ`, include/linux/timex.h).
-const PPM: f64 = 500.0;
-
-/// What a guard is to do.
-#[derive(Debug, Clone)]
-pub(crate) struct Settings {
-    /// The libvirt whose domains are guarded.
-    pub(crate) connect: Option<String>,
-    /// Others that are guarded.
-    pub(crate) monitors: Vec<Monitored>,
-    /// Who is left alone.
-    pub(crate) ignore: Vec<String>,
-    /// What may be done.
-    pub(crate) policy: Policy,
-    /// How much at once, and how often.
-    pub(crate) limits: Limits,
-    /// How long one look may take.
-    pub(crate) timeout: Nanos,
-    /// Only say what would be done.
-    pub(crate) dry_run: bool,
-    /// Where all that is done is kept.
-    pub(crate) history: Option<PathBuf>,
-    /// Where it answers.
-    pub(crate) socket: Option<PathBuf>,
-    /// Who else sets guests' clocks.
-    pub(crate) rivals: Vec<String>,
-    /// Each guest once, and then no more.
-    pub(crate) once: bool,
-}
 
 /// What the threads tell the one that decides.
 enum Message {
@@ -373,7 +344,7 @@ impl Guard<'_> {
             && let Some(gap) = record.gap.take_if(|gap| gap.until <= began)
         {
             let was = record.last.as_ref().and_then(|last| Some((record.at, last.residual?)));
-            correction.gap = Some(lost(&gap, was, now, &correction));
+            correction.gap = Some(gap.missed(was, now, correction.before));
         }
         // An agent that is not there yet is none, until it does not come.
         let waits = again.is_some_and(|tries| tries != SAID);
@@ -447,29 +418,7 @@ impl Guard<'_> {
 
 /// What is news when it changes.
 fn state(correction: &Correction) -> &str {
-    match &correction.outcome {
-        Outcome::Refused { why, .. } => why,
-        Outcome::InSync | Outcome::Corrected => "right",
-        Outcome::Slewing => "slewing",
-        Outcome::LeftAhead => "ahead",
-        Outcome::WouldSet => "would be set",
-        Outcome::Paused => "paused",
-    }
-}
-
-/// What a guest missed: as its host saw it, and as its clock shows by what it was at `was` and is now.
-fn lost(
-    gap: &Gap,
-    was: Option<(Nanos, Interval)>,
-    now: Nanos,
-    correction: &Correction,
-) -> correcting::Gap {
-    let host = gap.length.map(|length| Interval::around(length, EVENT));
-    let guest = was.zip(correction.before).map(|((at, was), is)| {
-        let parted = Nanos::from_ns((now - at).ns() * PPM / 1e6).unwrap_or_default();
-        was.minus(is).widened(parted)
-    });
-    correcting::Gap { host, guest }
+    if correction.is_right() { "right" } else { correction.outcome.name() }
 }
 
 fn json(status: &Status) -> String {
@@ -479,16 +428,4 @@ fn json(status: &Status) -> String {
 
 fn nanos(time: Duration) -> Nanos {
     Nanos(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX))
-}
-
-/// What a guard that runs says of itself.
-///
-/// # Errors
-/// When none answers.
-pub(crate) fn ask(socket: &std::path::Path) -> io::Result<Status> {
-    let talk = crate::world::Talk::unix(socket)?;
-    let text = talk.rest(clock::monotonic() + Nanos(5_000_000_000))?;
-    serde_json::from_slice(&text).map_err(|error| {
-        io::Error::other(format!("it answers nothing that makes sense: {}", plain(&error.into())))
-    })
 }

@@ -70,7 +70,7 @@ fn main(out: &mut dyn Write, one: &Correction) -> io::Result<()> {
         Outcome::Paused => writeln!(out, "{guest}: paused: was {now}"),
         Outcome::LeftAhead => writeln!(out, "{guest}: left ahead: {now}"),
         Outcome::WouldSet => writeln!(out, "{guest}: would be set: {now}"),
-        Outcome::Refused { why, message, hint } => {
+        Outcome::Refused { why, message, hint, .. } => {
             let now = one.residual.map_or(String::new(), |now| format!(" (is {})", offset(now)));
             writeln!(out, "{guest}: not set: {message}{now} [{why}]")?;
             writeln!(out, "  hint: {hint}")
@@ -98,15 +98,7 @@ pub(super) fn csv(out: &mut dyn Write, all: &[Correction]) -> io::Result<()> {
             interval
                 .map_or(",".to_owned(), |interval| format!("{},{}", interval.lo.0, interval.hi.0))
         };
-        let outcome = match &one.outcome {
-            Outcome::InSync => "in-sync",
-            Outcome::Corrected => "corrected",
-            Outcome::Paused => "paused",
-            Outcome::Slewing => "slewing",
-            Outcome::LeftAhead => "left-ahead",
-            Outcome::WouldSet => "would-set",
-            Outcome::Refused { why, .. } => why,
-        };
+        let outcome = one.outcome.name();
         let gap = ends(one.gap.and_then(|gap| gap.guest.or(gap.host)));
         let (before, residual) = (ends(one.before), ends(one.residual));
         let (at, guest, trigger) = (one.at.0, quoted(&one.guest), quoted(&one.trigger));

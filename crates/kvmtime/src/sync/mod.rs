@@ -41,7 +41,7 @@ pub(crate) enum Waits {
 /// From one try to the next: at first, and at most.
 const PAUSE: Nanos = Nanos(20_000_000);
 const LONGEST_PAUSE: Nanos = Nanos::SECOND;
-/// Who answers nonsense so often will not come to his senses.
+/// Who answers nonsense so often, or is set by somebody else, will do so again.
 const NONSENSE: u32 = 2;
 
 /// Brings a guest's clock within the tolerance, and tells its daemon.
@@ -55,7 +55,10 @@ pub(crate) fn correct(guest: &mut dyn Settable, request: &Request) -> Correction
             Ok(outcome) => break outcome,
             Err(refusal) => refusal,
         };
-        nonsense += u32::from(matches!(refusal, Refusal::Garbage(_) | Refusal::OutOfRange(_)));
+        nonsense += u32::from(matches!(
+            refusal,
+            Refusal::Garbage(_) | Refusal::OutOfRange(_) | Refusal::Contested
+        ));
         let needed = match refusal {
             Refusal::NotConnected | Refusal::Silent | Refusal::Gone => Waits::Agent,
             Refusal::Paused | Refusal::Off => Waits::Guest,
@@ -97,5 +100,6 @@ pub(crate) fn refused(refusal: &Refusal) -> Outcome {
         why: refusal.name().to_owned(),
         message: refusal.to_string(),
         hint: refusal.hint().to_owned(),
+        passes: refusal.passes(),
     }
 }

@@ -189,7 +189,7 @@ impl<'a> Work<'a> {
 
     /// Tells the guest's daemon that the clock was set, unless it knows.
     pub(super) fn told(&mut self) -> Option<String> {
-        if self.told.is_none() && !self.sets.is_empty() && self.residual.is_some() {
+        if self.told.is_none() && !self.sets.is_empty() && !self.under_way {
             let told = daemon::tell(self.guest, PATIENCE);
             self.told = Some(told.unwrap_or_else(|why| format!("nobody: {why}")));
         }
