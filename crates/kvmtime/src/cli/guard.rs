@@ -16,8 +16,10 @@ use crate::world::{self, World, history};
 const SYSTEM: &str = "qemu:///system";
 const SOCKET: &str = "/run/kvmtime/guard.sock";
 
-/// Keep guests' clocks right: look at each after it was paused, restored, reverted or migrated, after the host slept or its clock
-/// was set, and now and then
+/// Keep guests' clocks right, as a service
+///
+/// Each guest is looked at after it was paused, restored, reverted or migrated, after the host slept or its clock was set, and now
+/// and then.
 ///
 /// The table [guard] of the configuration says what may be done. SIGHUP reads it again, SIGTERM lets what has begun end. What is
 /// lacking for the work is said at the start, and nothing is begun.

@@ -8,7 +8,7 @@ use super::exit::{Exit, Hinted};
 use crate::output::{self, Table};
 use crate::world::{self, history};
 
-/// Show what `kvmtime measure --record` has kept, or what `sync` and `guard` have done: offsets, drifts and corrections over months
+/// Show what `measure --record`, `sync` and `guard` have kept: offsets, drifts, corrections
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
