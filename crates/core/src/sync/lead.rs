@@ -7,6 +7,8 @@ use crate::units::Nanos;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lead {
     time: Nanos,
+    /// How long the last way took, or is thought to take.
+    last: Nanos,
     /// Up to this a way may take by itself.
     usual: Nanos,
     /// How long the last one took that took longer.
@@ -25,7 +27,7 @@ impl Lead {
     pub fn of_round_trip(width: Nanos) -> Self {
         let half = Nanos(width.0 / 2).clamp(Nanos(0), WAKING);
         let usual = Nanos(half.0 * TIMES).max(WAKING);
-        Self { time: half, usual, unusual: None }
+        Self { time: half, last: half, usual, unusual: None }
     }
 
     /// How much.
@@ -33,16 +35,24 @@ impl Lead {
         self.time
     }
 
-    /// Learns from guest − host after a set: who is behind was told too early a time. A way that took unusually long was a pause or
-    /// somebody else's work: it is only believed when the next takes as long.
-    pub fn learn(&mut self, residual: Interval) {
+    /// Learns from guest − host after a set: who is behind was told too early a time. Where the last two ways differ by so little that
+    /// a clock is right after either, the next is told what lies between: on busy CPUs one is as likely as the other. A way that took
+    /// unusually long was a pause or somebody else's work: it is only believed when the next takes as long.
+    pub fn learn(&mut self, residual: Interval, tolerance: Nanos) {
         let took = (self.time - residual.middle()).clamp(Nanos(0), MOST);
         if took <= self.usual {
-            (self.time, self.unusual) = (took, None);
+            let last = std::mem::replace(&mut self.last, took);
+            // What is read back has a bound, too.
+            let near = (took - last).abs().0 / 2 <= tolerance.0 / 4 * 3;
+            self.time = if near { Nanos(i64::midpoint(last.0, took.0)) } else { took };
+            self.unusual = None;
             return;
         }
         match self.unusual.replace(took) {
-            Some(before) if (before - took).abs().0 <= took.0 / 4 => self.time = before.min(took),
+            Some(before) if (before - took).abs().0 <= took.0 / 4 => {
+                self.time = before.min(took);
+                self.last = self.time;
+            }
             _ => {}
         }
     }
@@ -60,32 +70,48 @@ mod tests {
     fn the_next_time_is_later_by_what_the_last_was_behind() {
         let mut lead = Lead::of_round_trip(Nanos(2_000));
         assert_eq!(lead.get(), Nanos(1_000));
-        lead.learn(Interval { lo: Nanos(-600), hi: Nanos(-400) });
+        lead.learn(Interval { lo: Nanos(-600), hi: Nanos(-400) }, Nanos(10));
         assert_eq!(lead.get(), Nanos(1_500));
-        lead.learn(exactly(9_000));
+        lead.learn(exactly(9_000), Nanos(10));
         assert_eq!(lead.get(), Nanos(0));
+    }
+
+    #[test]
+    fn ways_that_differ_are_met_in_the_middle() {
+        const TOLERANCE: Nanos = Nanos(10_000_000);
+        let mut lead = Lead::of_round_trip(Nanos(4_000_000));
+        // Busy CPUs: as quick as it was thought to be, or 14 ms, in turns.
+        lead.learn(exactly(-12_000_000), TOLERANCE);
+        assert_eq!(lead.get(), Nanos(8_000_000));
+        // It always takes as long.
+        lead.learn(exactly(-6_000_000), TOLERANCE);
+        assert_eq!(lead.get(), Nanos(14_000_000));
+        // Both cannot be met.
+        lead.learn(exactly(-26_000_000), TOLERANCE);
+        lead.learn(exactly(-26_000_000), TOLERANCE);
+        assert_eq!(lead.get(), Nanos(40_000_000));
     }
 
     #[test]
     fn a_pause_on_the_way_is_no_way() {
         assert_eq!(Lead::of_round_trip(Nanos(3_000_000_000)).get(), WAKING);
         let mut lead = Lead::of_round_trip(Nanos(2_000_000));
-        lead.learn(exactly(-3_000_000_000));
+        lead.learn(exactly(-3_000_000_000), Nanos(10));
         assert_eq!(lead.get(), Nanos(1_000_000));
         // Another pause is of another length.
-        lead.learn(exactly(-1_000_000_000));
+        lead.learn(exactly(-1_000_000_000), Nanos(10));
         assert_eq!(lead.get(), Nanos(1_000_000));
-        lead.learn(exactly(-4_000_000));
+        lead.learn(exactly(-4_000_000), Nanos(10));
         assert_eq!(lead.get(), Nanos(5_000_000));
     }
 
     #[test]
     fn an_agent_that_is_always_slow_is_believed() {
         let mut lead = Lead::of_round_trip(Nanos(2_000_000));
-        lead.learn(exactly(-299_000_000));
-        lead.learn(exactly(-301_000_000));
+        lead.learn(exactly(-299_000_000), Nanos(10));
+        lead.learn(exactly(-301_000_000), Nanos(10));
         assert_eq!(lead.get(), Nanos(300_000_000));
-        lead.learn(exactly(1_000_000));
+        lead.learn(exactly(1_000_000), Nanos(10));
         assert_eq!(lead.get(), Nanos(299_000_000));
     }
 }

@@ -167,8 +167,11 @@ impl<'a> Work<'a> {
             };
         }
         // Who may not go back comes near from behind.
-        let share = if self.request.policy.never_backwards { 2 } else { 1 };
-        lead.learn(Interval { lo: Nanos(after.lo.0 / share), hi: Nanos(after.hi.0 / share) });
+        let policy = &self.request.policy;
+        let (share, tolerance) =
+            if policy.never_backwards { (2, Nanos(0)) } else { (1, policy.tolerance) };
+        let residual = Interval { lo: Nanos(after.lo.0 / share), hi: Nanos(after.hi.0 / share) };
+        lead.learn(residual, tolerance);
         self.lead = Some(lead);
         Ok(after)
     }
