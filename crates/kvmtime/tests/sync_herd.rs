@@ -182,6 +182,12 @@ fn what_keeps_a_domain_from_being_set_has_a_name() {
     domain.hwclock(Hwclock::None);
     domain.pause(PAUSE);
     assert_eq!(refused(&herd, domain), "no-hwclock");
+    // It fails after the clock was set.
+    domain.hwclock(Hwclock::Fails);
+    let found = synced(&herd, domain);
+    assert_eq!(found["outcome"], "corrected", "{found}");
+    let failed = found["sets"][0]["failed"].as_str().unwrap_or_default();
+    assert!(failed.contains("hwclock failed to set hardware clock"), "{found}");
     domain.destroy();
     assert_eq!(refused(&herd, domain), "not-running");
     herd.virsh(&["undefine", domain.name()]);

@@ -106,16 +106,19 @@ const TOLERANCE: u64 = 10_000_000;
 
 #[test]
 fn a_clock_is_set_until_it_is_right() {
+    let second = Duration::from_secs(1);
     let fixed = [
         ("well", Patient::behind(BEHIND)),
         ("ahead", Patient::ahead(BEHIND)),
         ("far", Patient::behind(Duration::from_secs(400 * 24 * 3600))),
         ("slow", Patient::behind(BEHIND).sick(SET, Sick::Slow(Duration::from_millis(300)))),
+        ("hwclock waits", Patient::behind(BEHIND).sick(SET, Sick::Late(second + second / 2))),
         ("hwclock fails", Patient::behind(BEHIND).sick(SET, Sick::HWCLOCK_FAILED)),
+        ("hwclock is not there", Patient::behind(BEHIND).sick(SET, Sick::HWCLOCK_MISSING)),
         ("late", Patient::behind(BEHIND).sick_in(SET, 0..1, Sick::Late(Duration::from_secs(7)))),
         ("silent once", Patient::behind(BEHIND).sick_in(SET, 0..1, Sick::Silent)),
         ("garbage once", Patient::behind(BEHIND).sick_in(GET, 0..1, Sick::Garbage)),
-        ("hurried", Patient::behind(BEHIND).sick_in(GET, 1..3, Sick::Late(Duration::from_secs(1)))),
+        ("hurried", Patient::behind(BEHIND).sick_in(GET, 1..3, Sick::Late(second))),
     ];
     let all: Vec<_> = (fixed.into_iter())
         .map(|(name, patient)| (name, patient.start()))
@@ -125,6 +128,10 @@ fn a_clock_is_set_until_it_is_right() {
         let (status, found) = synced(child);
         assert_eq!((status, &found["outcome"]), (Some(0), &json!("corrected")), "{name}: {found}");
         assert!(agent.offset().unsigned_abs() <= TOLERANCE, "{name}: {}", agent.offset());
+        // What failed besides is told.
+        let failed = found["sets"][0]["failed"].as_str().unwrap_or_default();
+        let fails = ["hwclock fails", "hwclock is not there"].contains(&name);
+        assert_eq!(failed.contains("hardware clock"), fails, "{name}: {found}");
         assert!(agent.sets().iter().all(|set| set.time.is_i64()), "{name}: {:?}", agent.sets());
     }
 }
@@ -222,6 +229,13 @@ fn what_was_done_is_kept() {
     assert_eq!(lines.lines().count(), 3, "{lines}");
     let lines = String::from_utf8(past("text").stdout).unwrap();
     assert!(lines.contains("set: was -10.0"), "{lines}");
+    let agent = Patient::behind(BEHIND).sick(SET, Sick::HWCLOCK_FAILED).start();
+    let mut sync = kvmtime();
+    sync.args(["sync", "--qga", &agent.socket(), "--history", &history]);
+    let output = sync.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("\n  its agent said: hwclock failed to set hardware clock"), "{said}");
 }
 
 #[test]

@@ -6,12 +6,15 @@ use crate::reading::Interval;
 use crate::units::Nanos;
 
 /// One time that a clock was set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Set {
     /// How much later than the host's time, for the way.
     pub lead: Nanos,
     /// Until the agent said that it was done.
     pub took: Nanos,
+    /// What failed, in the agent's words: where the clock was set all the same, hwclock, which sets the RTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
     /// Guest − host afterwards, where that could be read.
     pub after: Option<Interval>,
 }

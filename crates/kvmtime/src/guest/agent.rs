@@ -110,6 +110,7 @@ pub(super) fn answer(line: &[u8]) -> Result<Value, Refusal> {
 /// As much as a person wants to see.
 pub(super) fn shortened(text: &str) -> String {
     const MOST: usize = 240;
+    let text = text.trim_end();
     let clean = text.chars().take(MOST).map(|c| if c.is_control() { '\u{fffd}' } else { c });
     let more = if text.chars().nth(MOST).is_some() { "…" } else { "" };
     format!("{}{more}", clean.collect::<String>())

@@ -29,9 +29,18 @@ pub(super) fn text(out: &mut dyn Write, all: &[Correction]) -> io::Result<()> {
     all.iter().try_for_each(|one| line(out, one))
 }
 
-/// A line, and below it what the guest missed, and a hint where something failed.
+/// What may be done about an agent that failed and set the clock all the same.
+const HWCLOCK: &str = "its clock is right; hwclock, which the agent runs to set the RTC, failed: is it there (Debian 13: util-linux-extra), and an RTC?";
+
+/// A line, and below it what the guest missed, and what failed with a hint.
 pub(super) fn line(out: &mut dyn Write, one: &Correction) -> io::Result<()> {
     main(out, one)?;
+    if one.is_right()
+        && let Some(failed) = one.sets.iter().find_map(|set| set.failed.as_ref())
+    {
+        writeln!(out, "  its agent said: {failed}")?;
+        writeln!(out, "  hint: {HWCLOCK}")?;
+    }
     let size = |size: Interval| format!("{} ± {}", size.middle(), size.radius());
     match one.gap {
         Some(Gap { host: Some(host), guest: Some(guest) }) => {

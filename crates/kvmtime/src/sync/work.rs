@@ -144,13 +144,14 @@ impl<'a> Work<'a> {
             self.under_way = false;
             return Err(refusal.clone());
         }
-        self.sets.push(Set { lead: lead.get(), took, after: None });
+        self.sets.push(Set { lead: lead.get(), took, failed: None, after: None });
         if set == Err(Refusal::Unanswered) {
             return Err(Refusal::Unanswered);
         }
         let after = self.look()?;
-        if let Some(set) = self.sets.last_mut() {
-            set.after = Some(after);
+        if let Some(last) = self.sets.last_mut() {
+            last.failed = set.as_ref().err().map(Refusal::to_string);
+            last.after = Some(after);
         }
         let parted = parted(clock::monotonic() - begun);
         // It was told the host's time plus the lead at some time before it answered.

@@ -67,6 +67,10 @@ impl Sick {
     /// It is there and cannot do it: the clock is set by then.
     pub(crate) const HWCLOCK_FAILED: Self =
         Self::Failed("hwclock failed to set hardware clock to system time");
+    /// The same with an agent of QEMU 10 where there is none.
+    pub(crate) const HWCLOCK_MISSING: Self = Self::Failed(
+        "child process has failed to set hardware clock to system time: failed to exec '/sbin/hwclock': No such file or directory\n",
+    );
 }
 
 /// A time that was given to the agent.
