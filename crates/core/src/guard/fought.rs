@@ -52,6 +52,7 @@ mod tests {
             guest: String::new(),
             at: Nanos(0),
             trigger: String::new(),
+            waited: None,
             gap: None,
             before: Some(at(before)),
             sets: vec![],

@@ -364,6 +364,13 @@ impl State {
 }
 
 impl Cause {
+    /// When it was heard of: that a guest goes on, which it may do long after something else, counts most.
+    pub fn heard(&self) -> Option<Nanos> {
+        let Self::Triggers(all) = self else { return None };
+        let goes_on = all.iter().rev().find(|one| one.kind.runs());
+        goes_on.or(all.first()).map(|one| one.at)
+    }
+
     fn and(self, later: Self) -> Self {
         match (self, later) {
             (Self::Triggers(mut all), Self::Triggers(later)) => {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::reading::Interval;
 use crate::units::Nanos;
 
 const LIMITS: Limits = Limits {
@@ -293,4 +294,18 @@ fn who_hangs_makes_room_but_not_for_ever() {
     assert_eq!((begin(&mut scheduler, now), scheduler.wake(now)), (vec![], None));
     scheduler.done(now, hung[0], Outcome::Done);
     assert_eq!(begin(&mut scheduler, now).len(), 1);
+}
+
+#[test]
+fn what_was_heard_is_when_a_guest_went_on() {
+    let at = |kind, at| match trigger(1, kind, Nanos(at)) {
+        Notice::Trigger(trigger) => trigger,
+        _ => unreachable!(),
+    };
+    let heard = |all: &[Trigger]| Cause::Triggers(all.to_vec()).heard();
+    let slept = Kind::HostSlept(Interval::around(Nanos(1), Nanos(0)));
+    let [slept, resumed] = [at(slept, 1), at(Kind::Resumed, 5)];
+    assert_eq!(heard(std::slice::from_ref(&slept)), Some(Nanos(1)));
+    assert_eq!(heard(&[slept, resumed, at(Kind::RtcChanged, 8)]), Some(Nanos(5)));
+    assert_eq!(Cause::Sweep.heard(), None);
 }

@@ -82,6 +82,9 @@ pub struct Correction {
     pub at: Nanos,
     /// Why it was looked at.
     pub trigger: String,
+    /// How long before it began that was heard of, where something happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waited: Option<Nanos>,
     /// The time that it missed, where there is some.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap: Option<Gap>,

@@ -97,6 +97,7 @@ impl Rules {
         Request {
             policy,
             trigger: trigger.to_owned(),
+            heard: None,
             timeout: self.timeout,
             dry_run,
             waits: Waits::Agent,

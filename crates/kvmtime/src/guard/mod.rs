@@ -229,6 +229,7 @@ impl Guard<'_> {
             let request = Request {
                 policy: self.settings.policy,
                 trigger,
+                heard: cause.heard(),
                 timeout: self.settings.timeout,
                 dry_run: self.settings.dry_run || record.alone && record.fought.is_lost(),
                 waits: Waits::Nothing,

@@ -58,7 +58,11 @@ pub(super) fn line(out: &mut dyn Write, one: &Correction) -> io::Result<()> {
 
 fn main(out: &mut dyn Write, one: &Correction) -> io::Result<()> {
     let known = |offset: Option<Interval>| offset.map_or("unknown".to_owned(), self::offset);
-    let (guest, took) = (&one.guest, one.took);
+    let guest = &one.guest;
+    let took = match one.waited {
+        Some(waited) => format!("{}, {} after the event", one.took, waited + one.took),
+        None => one.took.to_string(),
+    };
     let now = known(one.residual);
     match &one.outcome {
         Outcome::InSync => writeln!(out, "{guest}: right: {now} (in {took})"),
@@ -100,7 +104,7 @@ pub(super) fn past(out: &mut dyn Write, all: &[Correction]) -> io::Result<()> {
 pub(super) fn csv(out: &mut dyn Write, all: &[Correction]) -> io::Result<()> {
     writeln!(
         out,
-        "at_ns,guest,trigger,gap_lo_ns,gap_hi_ns,before_lo_ns,before_hi_ns,residual_lo_ns,residual_hi_ns,sets,took_ns,outcome"
+        "at_ns,guest,trigger,gap_lo_ns,gap_hi_ns,before_lo_ns,before_hi_ns,residual_lo_ns,residual_hi_ns,sets,took_ns,outcome,waited_ns"
     )?;
     for one in all {
         let ends = |interval: Option<Interval>| {
@@ -112,7 +116,11 @@ pub(super) fn csv(out: &mut dyn Write, all: &[Correction]) -> io::Result<()> {
         let (before, residual) = (ends(one.before), ends(one.residual));
         let (at, guest, trigger) = (one.at.0, quoted(&one.guest), quoted(&one.trigger));
         let (sets, took) = (one.sets.len(), one.took.0);
-        writeln!(out, "{at},{guest},{trigger},{gap},{before},{residual},{sets},{took},{outcome}")?;
+        let waited = one.waited.map_or(String::new(), |waited| waited.0.to_string());
+        writeln!(
+            out,
+            "{at},{guest},{trigger},{gap},{before},{residual},{sets},{took},{outcome},{waited}"
+        )?;
     }
     Ok(())
 }

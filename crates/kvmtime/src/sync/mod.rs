@@ -19,6 +19,8 @@ pub(crate) struct Request {
     pub(crate) policy: Policy,
     /// Why.
     pub(crate) trigger: String,
+    /// When that was heard of, by `CLOCK_BOOTTIME`, where something was.
+    pub(crate) heard: Option<Nanos>,
     /// How long it may take.
     pub(crate) timeout: Nanos,
     /// Only say what would be done.
@@ -47,6 +49,7 @@ const NONSENSE: u32 = 2;
 /// Brings a guest's clock within the tolerance, and tells its daemon.
 pub(crate) fn correct(guest: &mut dyn Settable, request: &Request) -> Correction {
     let at = clock::realtime();
+    let waited = request.heard.map(|heard| clock::boottime() - heard);
     let mut work = work::Work::new(guest, request);
     let mut pause = PAUSE;
     let mut nonsense = 0;
@@ -75,7 +78,8 @@ pub(crate) fn correct(guest: &mut dyn Settable, request: &Request) -> Correction
     let told = work.told();
     let work::Work { before, sets, residual, took, .. } = work;
     let (guest, trigger) = (guest.name(), request.trigger.clone());
-    Correction { guest, at, trigger, gap: None, before, sets, residual, took, told, outcome }
+    let gap = None;
+    Correction { guest, at, trigger, waited, gap, before, sets, residual, took, told, outcome }
 }
 
 /// A guest that could not even be asked.
@@ -84,6 +88,7 @@ pub(crate) fn unreachable(guest: &str, trigger: &str, refusal: &Refusal) -> Corr
         guest: guest.to_owned(),
         at: clock::realtime(),
         trigger: trigger.to_owned(),
+        waited: None,
         gap: None,
         before: None,
         sets: vec![],

@@ -16,6 +16,7 @@ pub(crate) fn pause(guest: &mut dyn Settable) -> Correction {
     let request = Request {
         policy: Policy::default(),
         trigger: "pause".to_owned(),
+        heard: None,
         timeout: PATIENCE,
         dry_run: true,
         waits: Waits::Agent,
