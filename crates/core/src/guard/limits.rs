@@ -7,7 +7,8 @@ use crate::units::Nanos;
 pub struct Limits {
     /// How many guests are looked at at once; libvirtd answers one connection's calls five at a time.
     pub at_once: usize,
-    /// How long a look at a guest keeps others waiting: one that takes longer goes on, and makes room.
+    /// How long a look at a guest keeps others waiting: one that takes longer goes on, and makes room. util-linux's hwclock waits for
+    /// a second or two after the clock was set, and so does who had it set.
     pub deadline: Nanos,
     /// The first and the longest wait before a guest whose agent did not answer is asked again.
     pub retry: [Nanos; 2],
@@ -23,7 +24,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             at_once: 8,
-            deadline: Nanos(2_000_000_000),
+            deadline: Nanos(250_000_000),
             retry: [Nanos(250_000_000), Nanos(60_000_000_000)],
             tries: 12,
             sweep: Nanos(600_000_000_000),

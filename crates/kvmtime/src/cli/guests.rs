@@ -94,6 +94,9 @@ pub(super) fn running(uri: &str) -> anyhow::Result<Vec<String>> {
 /// At most so many guests are asked at once: libvirtd has 20 workers for all its clients (`max_workers`, libvirtd.conf).
 #[cfg(feature = "libvirt")]
 const AT_ONCE: usize = 8;
+/// As many again when these take longer: as a rule they wait for util-linux's hwclock, after their clock was set.
+#[cfg(feature = "libvirt")]
+const LONG: std::time::Duration = std::time::Duration::from_millis(250);
 
 /// Each thread has a connection of its own, as libvirtd works on five calls of a client at once (`max_client_requests`).
 #[cfg(feature = "libvirt")]
@@ -104,6 +107,7 @@ fn of_libvirt(
     work: &(impl Fn(&mut dyn Settable) -> Correction + Sync),
 ) -> Vec<Correction> {
     use std::sync::Mutex;
+    use std::sync::mpsc::{RecvTimeoutError, channel};
 
     use crate::guest::{Domain, refused};
     use kvmtime_sys::libvirt::Connection;
@@ -124,9 +128,21 @@ fn of_libvirt(
             }
         }
     };
+    let (works, ended) = channel::<()>();
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE.min(names.len()) {
-            scope.spawn(share);
+            let (share, works) = (&share, works.clone());
+            scope.spawn(move || {
+                share();
+                drop(works);
+            });
+        }
+        drop(works);
+        if ended.recv_timeout(LONG) == Err(RecvTimeoutError::Timeout) {
+            let left = next.lock().map_or(0, |next| next.len());
+            for _ in 0..AT_ONCE.min(left) {
+                scope.spawn(share);
+            }
         }
     });
     let mut done = done.into_inner().unwrap_or_default();

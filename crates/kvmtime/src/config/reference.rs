@@ -153,7 +153,7 @@ const GUARD: &str = "
 | `slew` | never step: have the guest's own daemon slew its clock | `false` |
 | `timeout` | how long one look at a guest may take | `\"10s\"` |
 | `sweep` | how often a guest is looked at to which nothing happened | `\"10min\"` |
-| `at_once` | how many guests are looked at at once | `8` |
+| `at_once` | how many guests are looked at at once; as many again while these take longer than 250 ms | `8` |
 | `ignore` | names of guests that are left alone; `*` stands for any characters, `?` for one | `[]` |
 | `monitors` | QEMUs that no libvirt runs: `qmp` is where the monitor listens, which is held open, `qga` where the agent does | `[]` |
 ";
