@@ -15,6 +15,7 @@ pub(crate) use keeper::Keeper;
 use watch::Watch;
 
 use crate::herd::{Agent, Domain, Herd};
+use crate::progress::Progress;
 
 /// How long a guest whose agent works may stay wrong.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -81,8 +82,10 @@ impl<'a> Run<'a> {
     /// Plays all sequences.
     pub(crate) fn play(&self, herd: &Herd) -> Outcome {
         let mut outcome = Outcome::default();
+        let progress = Progress::new("sequences of faults", self.count);
+        let lane = |domain| self.lane(herd, domain, &progress);
         thread::scope(|scope| {
-            let lanes = herd.domains().iter().map(|domain| scope.spawn(|| self.lane(herd, domain)));
+            let lanes = herd.domains().iter().map(|domain| scope.spawn(move || lane(domain)));
             let lanes: Vec<_> = lanes.collect();
             for lane in lanes {
                 let found = lane.join().unwrap();
@@ -96,7 +99,7 @@ impl<'a> Run<'a> {
     }
 
     /// One guest after another sequence, while its clock is watched.
-    fn lane(&self, herd: &Herd, domain: &Domain) -> Outcome {
+    fn lane(&self, herd: &Herd, domain: &Domain, progress: &Progress) -> Outcome {
         let watch = Watch::new(domain, self.tolerance);
         let done = AtomicBool::new(false);
         let mut outcome = Outcome::default();
@@ -118,6 +121,7 @@ impl<'a> Run<'a> {
                     Err(offset) => outcome.wrong.push(format!("{name}: {offset}")),
                 }
                 outcome.moved.extend(watch.moved().map(|moved| format!("{name}: {moved}")));
+                progress.step();
             }
             drop(ends);
             watching.join().unwrap();
