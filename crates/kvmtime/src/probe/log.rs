@@ -20,9 +20,9 @@ const OF_SERVICES: &str = "system.journal";
 const QEMU: &str = "/var/log/libvirt/qemu";
 
 pub(super) fn probe(world: &World) -> Logs {
-    let file = |path| text(world, path).map(|text| klog::parse(&text));
-    let kernel = buffer(world).map(|text| klog::parse_buffer(&text));
-    let kernel = KERNEL.into_iter().fold(kernel, |found, path| found.or_else(|| file(path)));
+    let file = |path| world.log(path, |line| klog::concerns_time(line) || klog::is_banner(line));
+    let kernel = KERNEL.into_iter().fold(buffer(world), |found, path| found.or_else(|| file(path)));
+    let kernel = kernel.map(|text| klog::parse_kernel(&text));
     Logs { kernel, system: system(world), qemu: qemu(world) }
 }
 
@@ -40,7 +40,10 @@ fn text(world: &World, path: &str) -> Fact<String> {
 
 /// The files, or the journal where there are none.
 fn system(world: &World) -> Fact<Vec<LogLine>> {
-    let mut logs: Vec<Fact<String>> = SYSTEM.iter().map(|path| text(world, path)).collect();
+    let written = |text: String| {
+        if text.is_empty() { Err("it is empty, as after a rotation") } else { Ok(text) }
+    };
+    let mut logs: Vec<_> = SYSTEM.iter().map(|path| text(world, path).parse(written)).collect();
     if logs.iter().all(|log| log.value().is_none()) {
         logs.push(journal(world));
     }

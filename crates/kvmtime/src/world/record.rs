@@ -96,8 +96,10 @@ impl Recorder {
 
     /// Keeps line numbers right: a line that is not kept stays as an empty one.
     pub(super) fn lines(&self, path: &str, text: &str, keep: impl Fn(&str) -> bool) {
-        let kept: Vec<&str> = text.lines().map(|line| if keep(line) { line } else { "" }).collect();
-        self.write(path, &redacted(&(kept.join("\n") + "\n")));
+        let kept = text.lines().map(|line| if keep(line) { line } else { "" });
+        // One that is empty stays so.
+        let kept: String = kept.flat_map(|line| [line, "\n"]).collect();
+        self.write(path, &redacted(&kept));
     }
 
     pub(super) fn json<T: Serialize>(&self, path: &str, value: &T) {
