@@ -126,7 +126,7 @@ pub struct Machine {
 pub enum Hypervisor {
     /// Nobody: bare metal.
     None,
-    /// KVM, by its CPUID signature or the firmware's vendor.
+    /// KVM, by its CPUID signature, what only it gives, or the firmware of a cloud that has nothing else.
     Kvm,
     /// QEMU without KVM: TCG.
     Tcg,
