@@ -173,10 +173,13 @@ pub struct Ntp {
 pub struct Phc {
     /// `ptp0`.
     pub device: String,
-    /// `clock_name`, the only thing that tells one from another.
+    /// `clock_name`, by which drivers differ. Clocks of one driver may have the same.
     pub clock_name: String,
     /// Stable links in `/dev` that lead to it, such as `/dev/ptp_kvm`.
     pub links: Vec<String>,
+    /// The device that it is a part of, such as the PCI address of its card, `0000:00:04.0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
 }
 
 /// qemu-guest-agent in a guest.

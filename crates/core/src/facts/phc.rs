@@ -1,5 +1,7 @@
 //! Clocks that the host shows to its guest.
 
+use std::fmt;
+
 use kvmtime_wire::directives::Directive;
 
 use super::{Machine, Phc};
@@ -19,10 +21,26 @@ impl Phc {
             || self.clock_name.starts_with("Virtio PTP")
     }
 
+    /// The link that systemd's udev rules make for a clock of its kind (`rules.d/50-udev-default.rules.in`).
+    pub fn udev_link(&self) -> Option<&'static str> {
+        match self.clock_name.as_str() {
+            "KVM virtual PTP" => Some("/dev/ptp_kvm"),
+            "hyperv" => Some("/dev/ptp_hyperv"),
+            _ => None,
+        }
+    }
+
     /// Whether a path in `/dev` leads to it.
     pub fn is_at(&self, path: &str) -> bool {
         path.strip_prefix("/dev/").is_some_and(|name| name == self.device)
             || self.links.iter().any(|link| link == path)
+    }
+}
+
+impl fmt::Display for Phc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.device, self.clock_name)?;
+        self.parent.as_ref().map_or(Ok(()), |parent| write!(f, " on {parent}"))
     }
 }
 

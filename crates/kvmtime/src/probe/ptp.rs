@@ -18,7 +18,10 @@ pub(super) fn clocks(world: &World) -> Fact<Vec<Phc>> {
                 let clock_name = world.word(&format!("{CLASS}/{device}/clock_name"));
                 let to = |target: &String| target.rsplit('/').next() == Some(&device);
                 let links = links.iter().filter(|(_, target)| target.value().is_some_and(to));
+                let parent = world.link(&format!("{CLASS}/{device}/device"));
+                let parent = parent.value().and_then(|path| path.rsplit('/').next());
                 Some(Phc {
+                    parent: parent.map(str::to_owned),
                     clock_name: clock_name.value()?.clone(),
                     links: links.map(|(link, _)| (*link).to_owned()).collect(),
                     device,
