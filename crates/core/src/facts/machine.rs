@@ -91,8 +91,8 @@ pub struct Machine {
     pub openntpd_conf: Fact<Directives>,
     /// PTP hardware clocks, `/sys/class/ptp`.
     pub phcs: Fact<Vec<Phc>>,
-    /// Whether the module `ptp_kvm` is there: loaded, built in or loadable.
-    pub ptp_kvm_module: Fact<bool>,
+    /// How the kernel has the driver `ptp_kvm`.
+    pub ptp_kvm: Fact<Driver>,
     /// `/dev/vmclock0`.
     pub vmclock: Fact<bool>,
     /// `/proc/stat`, since boot.
@@ -132,6 +132,20 @@ pub enum Hypervisor {
     Tcg,
     /// Another one, by its signature.
     Other(String),
+}
+
+/// How a kernel has a driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Driver {
+    /// Not at all.
+    Lacking,
+    /// As a module that could be loaded.
+    Loadable,
+    /// As a module that is.
+    Loaded,
+    /// In the kernel itself.
+    BuiltIn,
 }
 
 /// `/sys/devices/system/clocksource/clocksource0`.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use kvmtime_wire::directives::Directive;
 
-use super::{Machine, Phc};
+use super::{Driver, Machine, Phc};
 use crate::fact::{Unknown, Why};
 
 impl Phc {
@@ -41,6 +41,17 @@ impl fmt::Display for Phc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.device, self.clock_name)?;
         self.parent.as_ref().map_or(Ok(()), |parent| write!(f, " on {parent}"))
+    }
+}
+
+impl fmt::Display for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lacking => "not there",
+            Self::Loadable => "a module that is not loaded",
+            Self::Loaded => "a module that is loaded",
+            Self::BuiltIn => "built into the kernel",
+        })
     }
 }
 
