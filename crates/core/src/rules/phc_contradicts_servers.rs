@@ -18,8 +18,8 @@ crate::rule! {
     ///
     /// ## What to do
     /// Look at the host's own sources (`chronyc sources` there). For a PHC in TAI add `tai` to its `refclock`, with
-    /// `leapseclist` or `leapsectz`. Where the network is at fault, as with a path that is slower one way, take nearer
-    /// servers.
+    /// `leapsectz` or, from chrony 4.6 on, `leapseclist`: an older chronyd does not start with what it does not know. Where
+    /// the network is at fault, as with a path that is slower one way, take nearer servers.
     ///
     /// ## Exceptions
     /// A PHC that chrony follows against all servers is told by `guest-phc-trusts-unsynced-host`, one of vmclock in the wrong
@@ -78,7 +78,7 @@ fn disagrees(machine: &Machine, phc: &PhcSource<'_>, source: &Source, all: &[Sou
     });
     let cure = match tai {
         "" => "look at the clock of the host, or of what else feeds the PTP clock",
-        _ => "add `tai` to the `refclock`, with `leapseclist`, and restart chronyd",
+        _ => "add `tai` to the `refclock`, with `leapsectz` (from chrony 4.6 on `leapseclist`), and restart chronyd",
     };
     Some(found.cure(cure, Effect::Live, Risk::Careful))
 }
