@@ -6,8 +6,8 @@ use kvmtime_wire::klog::{self, LogLine};
 
 use crate::world::World;
 
-/// Where the kernel's log lies when its buffer cannot be asked.
-const KERNEL: [&str; 3] = ["/var/log/dmesg", "/var/log/kern.log", "/var/log/messages"];
+/// Where the kernel's log lies when its buffer cannot be asked; the last holds what was said at boot, and nothing later.
+const KERNEL: [&str; 3] = ["/var/log/kern.log", "/var/log/messages", "/var/log/dmesg"];
 const SYSTEM: [&str; 3] = ["/var/log/syslog", "/var/log/messages", "/var/log/daemon.log"];
 /// How sos asks for the journal, newest first.
 const ARCHIVED: [&[&str]; 2] =
