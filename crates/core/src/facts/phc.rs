@@ -74,6 +74,12 @@ impl PhcSource<'_> {
         self.phc.map_or(self.path == "/dev/ptp_kvm", Phc::is_kvm)
     }
 
+    /// Whether it shows the host's clock, or is not known not to.
+    pub fn may_be_of_host(&self) -> bool {
+        // chrony 4.7 and later take a network interface's name, too: that is a card's clock.
+        self.phc.map_or(self.path.starts_with('/'), Phc::is_of_host)
+    }
+
     /// Whether it reads vmclock.
     pub fn is_vmclock(&self) -> bool {
         self.phc.is_some_and(|phc| phc.clock_name.starts_with("vmclock"))
