@@ -42,6 +42,11 @@ pub(crate) fn is_unfinished(root: &Path) -> bool {
 }
 
 impl Index {
+    /// Whether a recording world left it, which looks into some folder.
+    pub(super) fn is_of_recording(&self) -> bool {
+        !self.names.is_empty()
+    }
+
     /// The index that a recording world left; empty in any other evidence.
     pub(super) fn of(root: &Path) -> Self {
         let text = live::read(root.join(OWN).join(INDEX)).unwrap_or_default();
