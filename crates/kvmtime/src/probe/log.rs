@@ -20,8 +20,8 @@ const OF_SERVICES: &str = "system.journal";
 const QEMU: &str = "/var/log/libvirt/qemu";
 
 pub(super) fn probe(world: &World) -> Logs {
-    let file = |path| world.log(path, |line| klog::concerns_time(line) || klog::is_banner(line));
-    let kernel = KERNEL.into_iter().fold(buffer(world), |found, path| found.or_else(|| file(path)));
+    let text = |path| text(world, path);
+    let kernel = KERNEL.into_iter().fold(buffer(world), |found, path| found.or_else(|| text(path)));
     let kernel = kernel.map(|text| klog::parse_kernel(&text));
     Logs { kernel, system: system(world), qemu: qemu(world) }
 }
@@ -35,7 +35,7 @@ pub(super) fn buffer(world: &World) -> Fact<String> {
 }
 
 fn text(world: &World, path: &str) -> Fact<String> {
-    world.log(path, klog::concerns_time)
+    world.log(path, |line| klog::concerns_time(line) || klog::is_banner(line))
 }
 
 /// The files, or the journal where there are none.
