@@ -154,16 +154,19 @@ fn by_firmware(world: &World, flagged: bool) -> Fact<Hypervisor> {
 
 /// Where it shows that this is QEMU's machine: neither its device tree nor its firmware tells whether KVM runs it. systemd
 /// (`src/basic/virt.c:detect_vm_device_tree`) and virt-what say `qemu` to both, the latter for want of "enough information to
-/// determine if we're using KVM acceleration or not". OpenStack, oVirt and KubeVirt can all emulate (nova's `virt_type=qemu`,
-/// `KubeVirt`'s `useEmulation`).
+/// determine if we're using KVM acceleration or not".
 pub(super) fn of_qemu(world: &World) -> Option<String> {
     let nodes = world.names("/proc/device-tree");
     if nodes.value().is_some_and(|names| names.iter().any(|name| name.starts_with("fw-cfg"))) {
         return Some(nodes.from().to_owned());
     }
     let vendor = world.word("/sys/class/dmi/id/sys_vendor");
-    let emulates = ["QEMU", "Red Hat", "OpenStack Foundation", "RDO", "oVirt", "KubeVirt"];
-    emulates.contains(&vendor.value()?.as_str()).then(|| vendor.from().to_owned())
+    may_emulate(vendor.value()?).then(|| vendor.from().to_owned())
+}
+
+/// Whether a machine with this vendor may also be emulated: nova has `virt_type=qemu`, KubeVirt `useEmulation`.
+pub(super) fn may_emulate(vendor: &str) -> bool {
+    ["QEMU", "Red Hat", "OpenStack Foundation", "RDO", "oVirt", "KubeVirt"].contains(&vendor)
 }
 
 pub(super) fn vendor_runs(vendor: &str) -> Hypervisor {
