@@ -510,21 +510,10 @@ fn guarded_one_by_one() {
     let _keeper = Keeper::guard(&herd, &program);
     all_right(&herd);
     let count = number("BENCH_ROUNDS", ROUNDS);
-    let pause = Duration::from_secs(number("BENCH_PAUSE", 10) as u64);
-    guarded(
-        &format!("guarded, after a pause of {pause:?}"),
-        &herd,
-        count,
-        Some(pause),
-        Hwclock::Busybox,
-    );
-    guarded(
-        "guarded, after a restore, memory cold",
-        &herd,
-        count.div_ceil(2),
-        None,
-        Hwclock::Busybox,
-    );
+    let (pause, restore) =
+        ("guarded, after a pause of 10 s", "guarded, after a restore, memory cold");
+    guarded(pause, &herd, count, Some(PAUSE), Hwclock::Busybox);
+    guarded(restore, &herd, count.div_ceil(2), None, Hwclock::Busybox);
 }
 
 /// The same where hwclock is what most distributions have.
