@@ -240,7 +240,10 @@ impl Domain {
         self.shell(match which {
             Hwclock::Busybox => "ln -sf /bin/busybox /sbin/hwclock",
             Hwclock::UtilLinux => "ln -sf /bin/hwclock /sbin/hwclock",
-            Hwclock::Fails => "ln -sf /bin/false /sbin/hwclock",
+            // A link to busybox is what it is called.
+            Hwclock::Fails => {
+                r"rm -f /sbin/hwclock; printf '#!/bin/sh\nexit 1\n' >/sbin/hwclock; chmod 755 /sbin/hwclock"
+            }
             Hwclock::None => "rm -f /sbin/hwclock",
         });
         // It looks once.
