@@ -1,6 +1,6 @@
 //! `cargo xtask bench sync`: what `kvmtime sync` and `guard` leave of a gap, against what else there is.
 //!
-//! These take more than an hour and are ignored by default. Each prints rows of the table in docs/reference/bench.md.
+//! These take about an hour and are ignored by default. Each prints rows of the table in docs/reference/bench.md.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -385,7 +385,7 @@ fn guarded(what: &str, herd: &Herd, count: usize, pause: Option<Duration>, hwclo
 }
 
 /// All guests stand still, are let go on at once, and are set at once.
-fn many(what: &str, herd: &Herd, count: usize) {
+fn many(what: &str, herd: &Herd, count: usize, hwclock: Hwclock) {
     let ways = [Way::Now, Way::Kvmtime, Way::Guard];
     let mut all: Vec<Many> = ways.iter().map(|_| Many::default()).collect();
     let program = program();
@@ -417,8 +417,15 @@ fn many(what: &str, herd: &Herd, count: usize) {
             many.again,
             many.set,
         );
-        let met = ratio <= 2.0 && most <= Duration::from_secs(5) && worst <= TOLERANCE;
-        row(what, name, &found, "≤ 2 × that, ≤ 5 s, ≤ 10 ms left", Some(met));
+        let met = ratio <= 2.0 && worst <= TOLERANCE;
+        // Guests whose hwclocks want the CPUs at the same instant take longer, whoever sets them.
+        let (target, met) = match hwclock {
+            Hwclock::Busybox => {
+                ("≤ 2 × that, ≤ 5 s, ≤ 10 ms left", met && most <= Duration::from_secs(5))
+            }
+            _ => ("≤ 2 × that, ≤ 10 ms left", met),
+        };
+        row(what, name, &found, target, Some(met));
     }
 }
 
@@ -497,7 +504,7 @@ fn many_at_once() {
     let Some(herd) = need(Herd::start(number("BENCH_GUESTS", MANY))) else { return };
     println!();
     let what = format!("{} at once", herd.domains().len());
-    many(&what, &herd, number("BENCH_ROUNDS", ROUNDS).div_ceil(2));
+    many(&what, &herd, number("BENCH_ROUNDS", ROUNDS).div_ceil(2), Hwclock::Busybox);
 }
 
 /// What a guard does by itself, one guest after the other.
@@ -526,7 +533,12 @@ fn util_linux() {
     let count = number("BENCH_ROUNDS", ROUNDS).div_ceil(5);
     let what = "util-linux, after a pause of 10 s";
     pauses(what, &herd, &[Way::ByHand, Way::Kvmtime], count, Hwclock::UtilLinux);
-    many(&format!("util-linux, {} at once", herd.domains().len()), &herd, count);
+    many(
+        &format!("util-linux, {} at once", herd.domains().len()),
+        &herd,
+        count,
+        Hwclock::UtilLinux,
+    );
     let program = program();
     let _keeper = Keeper::guard(&herd, &program);
     all_right(&herd);

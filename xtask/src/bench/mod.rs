@@ -35,7 +35,7 @@ pub(crate) enum Bench {
         #[arg(value_enum)]
         part: Option<measure::Part>,
     },
-    /// What `sync` and `guard` leave of a gap, against `virsh domtime` and a single `guest-set-time`; it takes an hour and a half
+    /// What `sync` and `guard` leave of a gap, against `virsh domtime` and a single `guest-set-time`; it takes about an hour
     ///
     /// Needs root. Exit status 1 when a target is missed.
     Sync(sync::Args),
