@@ -61,6 +61,10 @@ pub enum Refusal {
     },
     /// Nothing in the guest can slew its clock.
     NoSlew(String),
+    /// This host's clock is not synchronised, or not known to be, and must be.
+    Unsynchronised(String),
+    /// Somebody ended the work before.
+    Interrupted,
     /// The time that it may take is over.
     Late,
 }
@@ -90,6 +94,8 @@ impl Refusal {
             Self::TooFar { .. } => "too-far",
             Self::Backwards { .. } => "backwards",
             Self::NoSlew(_) => "cannot-slew",
+            Self::Unsynchronised(_) => "host-unsynchronised",
+            Self::Interrupted => "interrupted",
             Self::Late => "late",
         }
     }
@@ -138,8 +144,18 @@ impl Refusal {
                 "--slew lets the guest's daemon bring it back slowly; without --never-backwards it is stepped"
             }
             Self::NoSlew(_) => "install chrony in the guest, or allow steps",
+            Self::Unsynchronised(_) => {
+                "`kvmtime explain host-unsynchronised` says what to do; without --only-if-synchronised guests are set all the same"
+            }
+            Self::Interrupted => "run it again",
             Self::Late => "allow more with --timeout",
         }
+    }
+
+    /// The same of what is done besides, when the clock is set.
+    #[must_use]
+    pub fn besides(self) -> Self {
+        Self::Words(self.to_string())
     }
 
     /// Whether the next try may do better by itself.
@@ -188,6 +204,8 @@ impl fmt::Display for Refusal {
                 write!(f, "it is {middle:+} ± {radius} off and may not be set back")
             }
             Self::NoSlew(why) => write!(f, "nothing in it can slew its clock: {why}"),
+            Self::Unsynchronised(why) => write!(f, "{why}"),
+            Self::Interrupted => write!(f, "the work was ended before its turn came"),
             Self::Late => write!(f, "there was not time enough"),
         }
     }

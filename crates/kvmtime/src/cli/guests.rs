@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use kvmtime_core::sync::{Correction, Outcome, Refusal};
+use kvmtime_core::sync::{Correction, Refusal};
 
 use super::exit::{Exit, Hinted};
 use crate::guest::{Agent, Bare, Monitor, Settable};
+use crate::probe;
 use crate::sync;
-use crate::world::{self, history};
+use crate::world::{self, World, history};
 
 /// Which, and where what is done to them is kept.
 #[derive(Debug, clap::Args)]
@@ -63,10 +64,19 @@ impl Guests {
     }
 }
 
+/// Why this host's clock is nobody's to follow, if it is known to be so, or why that is not known.
+pub(super) fn unsynchronised() -> Result<Option<String>, String> {
+    probe::unsynchronised(&World::live()).map_err(|why| why.to_string())
+}
+
+/// What makes it worth less that guests are right: nothing that can be told where none is.
+pub(super) fn doubt(all: &[Correction]) -> Option<String> {
+    all.iter().any(Correction::is_right).then(unsynchronised)?.ok()?
+}
+
 /// How a run over guests ends.
 pub(super) fn exit(all: &[Correction]) -> Exit {
-    let done = |one: &Correction| one.is_right() || one.outcome == Outcome::LeftAhead;
-    match (all.iter().any(Correction::is_unknown), all.iter().all(done)) {
+    match (all.iter().any(Correction::is_unknown), all.iter().all(Correction::is_as_asked)) {
         (true, _) => Exit::Failed,
         (false, false) => Exit::Findings,
         (false, true) => Exit::Clean,
@@ -112,9 +122,12 @@ fn of_libvirt(
     let done = Mutex::new(Vec::new());
     let share = || {
         let connection = Connection::open(uri).map_err(refused);
-        let take = || next.lock().ok()?.next().filter(|_| !world::clock::interrupted());
+        let take = || next.lock().ok()?.next();
         while let Some((index, name)) = take() {
-            let domain = connection.as_ref().map_err(Clone::clone);
+            let domain = match world::clock::interrupted() {
+                true => Err(Refusal::Interrupted),
+                false => connection.as_ref().map_err(Clone::clone),
+            };
             let correction = match domain.and_then(|libvirt| Domain::open(libvirt, name)) {
                 Ok(mut domain) => work(&mut domain),
                 Err(refusal) => sync::unreachable(name, trigger, &refusal),

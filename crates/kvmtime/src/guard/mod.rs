@@ -230,6 +230,7 @@ impl Guard<'_> {
                 policy: self.settings.policy,
                 trigger,
                 timeout: self.settings.timeout,
+                must_follow: None,
                 dry_run: self.settings.dry_run || record.alone && record.fought.is_lost(),
                 waits: Waits::Nothing,
             };

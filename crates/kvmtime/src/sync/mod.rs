@@ -21,6 +21,8 @@ pub(crate) struct Request {
     pub(crate) trigger: String,
     /// How long it may take.
     pub(crate) timeout: Nanos,
+    /// Where this host's clock must be synchronised: why it is not, or is not known to be. It is asked when a clock would be set.
+    pub(crate) must_follow: Option<fn() -> Result<Option<String>, String>>,
     /// Only say what would be done.
     pub(crate) dry_run: bool,
     /// What is waited for, as long as there is time.

@@ -17,6 +17,7 @@ pub(crate) fn pause(guest: &mut dyn Settable) -> Correction {
         policy: Policy::default(),
         trigger: "pause".to_owned(),
         timeout: PATIENCE,
+        must_follow: None,
         dry_run: true,
         waits: Waits::Agent,
     };
