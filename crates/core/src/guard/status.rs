@@ -34,7 +34,7 @@ pub struct Status {
 pub struct Counts {
     /// Looks at guests.
     pub looks: u64,
-    /// Times that a guest's clock was found right.
+    /// Times that a guest's clock was found right, or left ahead as asked.
     pub right: u64,
     /// Times that one was set, or slewed, until it was right.
     pub corrected: u64,

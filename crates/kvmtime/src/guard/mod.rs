@@ -22,7 +22,8 @@ use kvmtime_core::guard::{
     self, Cause, Counts, Fought, Gap, Gaps, Guarded, Guest, Job, Limits, Notice, Said, Scheduler,
     Status,
 };
-use kvmtime_core::sync::{Correction, Outcome, Refusal};
+use kvmtime_core::reading::Interval;
+use kvmtime_core::sync::{Correction, Outcome, Policy, Refusal};
 use kvmtime_core::units::Nanos;
 use kvmtime_sys::signals::{Mailbox, Signal};
 use kvmtime_sys::timer::Steps;
@@ -74,13 +75,15 @@ pub(crate) enum Ended {
 #[derive(Default)]
 struct Record {
     last: Option<Correction>,
-    /// When that was.
-    at: Nanos,
+    /// When its clock was last read, and what it was.
+    was: Option<(Nanos, Interval)>,
     gap: Option<Gap>,
     /// What was last said of it.
     said: Option<String>,
     /// Whether the look that runs is at a guest to which nothing happened.
     alone: bool,
+    /// Whether a time was sent that may have been set since, when it was past.
+    sent: bool,
     fought: Fought,
 }
 
@@ -137,7 +140,7 @@ pub(crate) fn run(
         settings,
     };
     (guard.tell)(&Said::Began)?;
-    guard.settings.rivals.iter().try_for_each(|words| (guard.tell)(&Said::Rival(words)))?;
+    guard.troubles().iter().try_for_each(|words| (guard.tell)(&Said::Trouble(words)))?;
     guard.sources.follow(&guard.settings)?;
     service::tell(&Told::Ready);
     guard.go_on(&messages, reload)?;
@@ -147,13 +150,15 @@ pub(crate) fn run(
     let reached = sources.all_reached();
     // Who still works is not waited for.
     sources.finish(&messages);
+    // Whoever still tells something need not wait for somebody to hear it.
+    drop(messages);
     drop(pool);
     keeper.into_iter().for_each(Keeper::finish);
     let _ = porter.join();
     let last = || records.values().filter_map(|record| record.last.as_ref());
     Ok(match reached && !last().any(Correction::is_unknown) {
         false => Ended::Unknown,
-        true if last().all(Correction::is_right) => Ended::Right,
+        true if last().all(Correction::is_as_asked) => Ended::Right,
         true => Ended::Wrong,
     })
 }
@@ -217,6 +222,10 @@ impl Guard<'_> {
             && let Some(job) = self.scheduler.next(now)
         {
             let Job { id, guest, cause, .. } = job;
+            if self.is_ignored(&guest) {
+                self.scheduler.done(now, id, guard::Outcome::Done);
+                continue;
+            }
             let record = self.records.entry(guest.key.clone()).or_default();
             record.alone = cause == Cause::Sweep;
             let trigger = match &cause {
@@ -226,11 +235,13 @@ impl Guard<'_> {
                     all.join(", ")
                 }
             };
+            let Settings { policy, only_if_synchronised, timeout, .. } = self.settings;
+            let max_step = policy.max_step.filter(|_| !record.sent);
             let request = Request {
-                policy: self.settings.policy,
+                policy: Policy { max_step, ..policy },
                 trigger,
-                timeout: self.settings.timeout,
-                must_follow: None,
+                timeout,
+                must_follow: only_if_synchronised.then_some(self.settings.unsynchronised),
                 dry_run: self.settings.dry_run || record.alone && record.fought.is_lost(),
                 waits: Waits::Nothing,
             };
@@ -270,16 +281,14 @@ impl Guard<'_> {
         let now = clock::boottime();
         let notice = match notice {
             Notice::Listed { source, guests, at } => {
-                let mine = |guest: &Guest| !self.is_ignored(guest);
-                let guests: Vec<_> = guests.into_iter().filter(mine).collect();
+                let mine = guests.iter().filter(|guest| !self.is_ignored(guest)).count();
                 self.sources.reached(&source);
-                (self.tell)(&Said::Reached(&source, guests.len()))?;
-                Notice::Listed { source, guests, at }
+                (self.tell)(&Said::Reached(&source, mine))?;
+                self.scheduler.notice(now, Notice::Listed { source, guests, at });
+                self.forget();
+                return Ok(());
             }
             Notice::Trigger(trigger) => {
-                if trigger.guest.as_ref().is_some_and(|guest| self.is_ignored(guest)) {
-                    return Ok(());
-                }
                 self.counts.triggers += 1;
                 if trigger.guest.is_none() {
                     (self.tell)(&Said::Host(&trigger))?;
@@ -290,7 +299,7 @@ impl Guard<'_> {
                 }
                 Notice::Trigger(trigger)
             }
-            Notice::Stopped(guest, at) if !self.is_ignored(&guest) => {
+            Notice::Stopped(guest, at) => {
                 self.gaps.stopped(&guest, at);
                 Notice::Stopped(guest, at)
             }
@@ -300,17 +309,22 @@ impl Guard<'_> {
                 return Ok(());
             }
             Notice::Gone { guest, saved } => {
-                self.records.remove(&guest.key);
+                // What is known of one that is saved tells what it missed.
                 if !saved {
+                    self.records.remove(&guest.key);
                     self.gaps.gone(&guest);
                 }
                 Notice::Gone { guest, saved }
             }
-            Notice::Stopped(..) => return Ok(()),
             Notice::Agent(guest, there) => Notice::Agent(guest, there),
         };
         self.scheduler.notice(now, notice);
         Ok(())
+    }
+
+    /// Whoever is not there, and does not come back from a saved state, leaves nothing behind.
+    fn forget(&mut self) {
+        self.records.retain(|key, _| self.scheduler.knows(key) || self.gaps.has(key));
     }
 
     fn is_ignored(&self, guest: &Guest) -> bool {
@@ -329,23 +343,22 @@ impl Guard<'_> {
         let outcome = guard::outcome(&correction);
         let again = self.scheduler.done(now, job, outcome);
         if outcome == guard::Outcome::Gone {
-            if !self.scheduler.knows(&guest) {
-                self.records.remove(&guest.key);
-            }
+            self.forget();
             return Ok(());
         }
-        match (correction.is_right(), correction.sets.is_empty()) {
+        match (correction.is_as_asked(), correction.sets.is_empty()) {
             (true, true) => self.counts.right += 1,
             (true, false) => self.counts.corrected += 1,
             (false, _) => self.counts.failed += 1,
         }
         let record = self.records.entry(guest.key).or_default();
+        let sent = correction.outcome.name() == Refusal::Unanswered.name();
+        record.sent = sent || record.sent && !correction.is_right();
         // A gap is told with the first look that began after it and read the clock, or when there will be none.
         if (correction.before.is_some() || again.is_none())
             && let Some(gap) = record.gap.take_if(|gap| gap.until <= began)
         {
-            let was = record.last.as_ref().and_then(|last| Some((record.at, last.residual?)));
-            correction.gap = Some(gap.missed(was, now, correction.before));
+            correction.gap = Some(gap.missed(record.was, now, correction.before));
         }
         // An agent that is not there yet is none, until it does not come.
         let waits = again.is_some_and(|tries| tries != SAID);
@@ -360,7 +373,10 @@ impl Guard<'_> {
             self.keeper.iter().for_each(|keeper| keeper.keep(correction.clone()));
         }
         record.fought.looked(now, record.alone, &correction);
-        (record.last, record.at) = (Some(correction), now);
+        record.was = correction.residual.map(|is| (now, is)).or(record.was);
+        record.last = Some(correction);
+        // It may have gone meanwhile.
+        self.forget();
         Ok(())
     }
 
@@ -397,22 +413,29 @@ impl Guard<'_> {
         (self.tell)(&Said::Draining(running))
     }
 
+    /// What is not as it should be, in words.
+    fn troubles(&self) -> Vec<String> {
+        let host = (self.settings.unsynchronised)().ok().flatten();
+        let unkept = self.trouble.iter().map(|why| format!("cannot write the history {why}"));
+        self.settings.rivals.iter().cloned().chain(host).chain(unkept).collect()
+    }
+
     fn status(&self) -> Status {
         let guarded = |(guest, doing): (&Guest, _)| Guarded {
             guest: guest.clone(),
             doing,
             last: self.records.get(&guest.key).and_then(|record| record.last.clone()),
         };
-        let unkept = self.trouble.iter().map(|why| format!("cannot write the history {why}"));
+        let mine = |(guest, _): &(&Guest, _)| !self.is_ignored(guest);
         Status {
             schema: guard::SCHEMA.to_owned(),
             pid: std::process::id(),
             since: self.since,
             draining: self.draining.is_some(),
-            troubles: self.settings.rivals.iter().cloned().chain(unkept).collect(),
+            troubles: self.troubles(),
             counts: self.counts,
             sources: self.sources.status(),
-            guests: self.scheduler.guests().map(guarded).collect(),
+            guests: self.scheduler.guests().filter(mine).map(guarded).collect(),
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::mpsc::{Sender, SyncSender, channel};
-use std::thread::JoinHandle;
 
 use kvmtime_core::guard::Guest;
 use kvmtime_core::sync::Correction;
@@ -41,7 +40,7 @@ pub(super) struct Done {
 pub(super) struct Pool {
     tell: SyncSender<Message>,
     means: Box<dyn Fn() -> Means>,
-    workers: BTreeMap<u32, (Sender<Task>, JoinHandle<()>)>,
+    workers: BTreeMap<u32, Sender<Task>>,
     /// Those without work, the last used last, and since when.
     idle: Vec<(u32, Nanos)>,
     next: u32,
@@ -62,7 +61,7 @@ impl Pool {
             Some((worker, _)) => worker,
             None => self.start()?,
         };
-        let sent = self.workers.get(&worker).is_some_and(|(tasks, _)| tasks.send(task).is_ok());
+        let sent = self.workers.get(&worker).is_some_and(|tasks| tasks.send(task).is_ok());
         if sent { Ok(()) } else { Err(io::Error::other("a thread ended by itself")) }
     }
 
@@ -77,9 +76,13 @@ impl Pool {
                     return;
                 }
             }
+            drop(means);
+            kvmtime_sys::memory::trim();
+            kvmtime_sys::memory::let_go_of_code();
         };
         let thread = std::thread::Builder::new().name(format!("guest {worker}")).stack_size(STACK);
-        self.workers.insert(worker, (tasks, thread.spawn(work)?));
+        thread.spawn(work)?;
+        self.workers.insert(worker, tasks);
         self.next = self.next.wrapping_add(1);
         Ok(worker)
     }
@@ -94,15 +97,8 @@ impl Pool {
         let long = |(_, since): &(u32, Nanos)| now - *since >= IDLE;
         let count = self.idle.iter().take_while(|idle| long(idle)).count();
         for (worker, _) in self.idle.drain(..count) {
-            self.workers.remove(&worker).into_iter().for_each(|(tasks, thread)| {
-                drop(tasks);
-                // It is about to end, and closing a connection takes no time.
-                let _ = thread.join();
-            });
-        }
-        if count > 0 {
-            kvmtime_sys::memory::trim();
-            kvmtime_sys::memory::let_go_of_code();
+            // It ends by itself: a libvirtd that hangs does not let it close its connection.
+            self.workers.remove(&worker);
         }
     }
 

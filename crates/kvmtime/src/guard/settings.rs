@@ -17,6 +17,10 @@ pub(crate) struct Settings {
     pub(crate) ignore: Vec<String>,
     /// What may be done.
     pub(crate) policy: Policy,
+    /// Why this host's clock is nobody's to follow, if it is known to be so, or why that is not known.
+    pub(crate) unsynchronised: fn() -> Result<Option<String>, String>,
+    /// Whether guests are only set by a host's clock that is synchronised.
+    pub(crate) only_if_synchronised: bool,
     /// How much at once, and how often.
     pub(crate) limits: Limits,
     /// How long one look may take.

@@ -18,7 +18,7 @@ pub(super) enum Way {
     Libvirt(String),
     /// By its agent's socket and its monitor.
     Bare(PathBuf, Held),
-    /// Its agent is not known.
+    /// Its source is not asked any more.
     Nowhere,
 }
 
@@ -47,7 +47,7 @@ impl Means {
         let done = match way {
             Way::Libvirt(uri) => self.domain(uri, guest, request),
             Way::Bare(agent, monitor) => bare(agent, monitor, request),
-            Way::Nowhere => Err(Refusal::NoChannel),
+            Way::Nowhere => Err(Refusal::Unknown),
         };
         let mut done = done
             .unwrap_or_else(|refusal| sync::unreachable(&guest.name, &request.trigger, &refusal));

@@ -8,7 +8,7 @@ use super::correction;
 pub(super) fn said(out: &mut dyn Write, said: &Said<'_>) -> io::Result<()> {
     match said {
         Said::Began => writeln!(out, "guard: began"),
-        Said::Rival(words) => writeln!(out, "guard: {words}"),
+        Said::Trouble(words) => writeln!(out, "guard: {words}"),
         Said::Reached(source, 1) => writeln!(out, "{source}: reached, 1 guest"),
         Said::Reached(source, guests) => writeln!(out, "{source}: reached, {guests} guests"),
         Said::Lost(source, why) => writeln!(out, "{source}: not reached: {why}"),
