@@ -106,7 +106,7 @@ fn synced(child: Child) -> (Option<i32>, Value) {
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(said, "", "{}", output.status);
-    (output.status.code(), run::json(&output)["guests"][0].clone())
+    (output.status.code(), run::synced(&output)["guests"][0].clone())
 }
 
 /// What may be off when all is said to be right.
@@ -373,7 +373,7 @@ fn what_was_done_is_kept() {
         let arguments = ["history", "--corrections", "--history", &history, "--format", format];
         kvmtime().args(arguments).output().unwrap()
     };
-    let all = run::json(&past("json"));
+    let all = run::synced(&past("json"));
     let outcomes: Vec<_> =
         all["guests"].as_array().unwrap().iter().map(|one| &one["outcome"]).collect();
     assert_eq!(outcomes, ["corrected", "in-sync"]);
