@@ -64,7 +64,7 @@ impl Guests {
     }
 }
 
-/// Why this host's clock is nobody's to follow, if it is known to be so, or why that is not known.
+/// See [`sync::Unsynchronised`].
 pub(super) fn unsynchronised() -> Result<Option<String>, String> {
     probe::unsynchronised(&World::live()).map_err(|why| why.to_string())
 }

@@ -6,6 +6,8 @@ use kvmtime_core::guard::{Limits, Monitored};
 use kvmtime_core::sync::Policy;
 use kvmtime_core::units::Nanos;
 
+use crate::sync::Unsynchronised;
+
 /// What a guard is to do.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -17,8 +19,8 @@ pub(crate) struct Settings {
     pub(crate) ignore: Vec<String>,
     /// What may be done.
     pub(crate) policy: Policy,
-    /// Why this host's clock is nobody's to follow, if it is known to be so, or why that is not known.
-    pub(crate) unsynchronised: fn() -> Result<Option<String>, String>,
+    /// Asked whether this host's clock is.
+    pub(crate) unsynchronised: Unsynchronised,
     /// Whether guests are only set by a host's clock that is synchronised.
     pub(crate) only_if_synchronised: bool,
     /// How much at once, and how often.
