@@ -550,6 +550,23 @@ fn each_guest_is_looked_at_once() {
 }
 
 #[test]
+fn a_libvirtd_that_hangs_keeps_nobody_waiting() {
+    let Some(herd) = need(Herd::start(1)) else { return };
+    let guard = Guard::start(&herd.libvirt().uri(), "");
+    // It is set, and looked at again.
+    guard.until(|status| status["counts"]["right"] == 1);
+    herd.libvirt().run("sh", &["-c", "kill -s STOP $(cat /run/libvirtd.pid)"]);
+    // In this time whoever has nothing to do closes its connection, for which libvirtd is asked.
+    for _ in 0..35 {
+        thread::sleep(Duration::from_secs(1));
+        let start = Instant::now();
+        guard.status();
+        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    }
+    herd.libvirt().run("sh", &["-c", "kill -s CONT $(cat /run/libvirtd.pid)"]);
+}
+
+#[test]
 fn a_guest_that_moves_in_is_set() {
     let Some(herd) = need(Herd::start(1)) else { return };
     let Some(there) = need(Libvirtd::start().map(Arc::new)) else { return };

@@ -347,6 +347,21 @@ fn who_hears_nothing_from_libvirt_can_be_ended() {
     }
 }
 
+#[test]
+#[cfg(feature = "libvirt")]
+fn a_libvirt_that_is_not_there_is_no_agent_that_went_away() {
+    let nowhere = "qemu+unix:///system?socket=/nowhere";
+    let mut sync = kvmtime();
+    let folder = tempfile::tempdir().unwrap();
+    sync.args(["sync", "web01", "--format", "json", "--connect", nowhere, "--history"]);
+    let output = sync.arg(folder.path().join("history")).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(run::synced(&output)["guests"][0]["why"], "no-libvirt");
+    let output = kvmtime().args(["sync", "--all", "--connect", nowhere]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(run::words(&output.stderr).contains("hint: is libvirt installed, "), "{output:?}");
+}
+
 /// Somebody who calls, unless he ends before.
 #[cfg(feature = "libvirt")]
 fn called(who: &mut Child, at: &UnixListener) -> Result<UnixStream, Lacking> {

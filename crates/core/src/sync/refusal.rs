@@ -8,6 +8,8 @@ use crate::units::Nanos;
 /// Why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
+    /// There is no libvirt to ask, in its words.
+    NoLibvirt(String),
     /// Nobody knows a guest of that name.
     Unknown,
     /// It does not run.
@@ -73,6 +75,7 @@ impl Refusal {
     /// Its name, for programs.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::NoLibvirt(_) => "no-libvirt",
             Self::Unknown => "no-such-guest",
             Self::Off => "not-running",
             Self::Paused => "paused",
@@ -103,6 +106,9 @@ impl Refusal {
     /// What may help.
     pub fn hint(&self) -> &'static str {
         match self {
+            Self::NoLibvirt(_) => {
+                "is libvirt installed, and does libvirtd or virtqemud run? --connect names another libvirt, --qga a guest without one"
+            }
             Self::Unknown => {
                 "`virsh list --all` shows the domains; --connect names another libvirt"
             }
@@ -171,6 +177,7 @@ impl Refusal {
                 | Self::Doubtful { .. }
                 | Self::Late
                 | Self::NoSocket(_)
+                | Self::NoLibvirt(_)
                 | Self::Contested
         )
     }
@@ -190,7 +197,10 @@ impl fmt::Display for Refusal {
             Self::OutOfRange(what) => write!(f, "its agent says what is no time: {what}"),
             Self::Blocked(what) => write!(f, "its agent may not do that: {what}"),
             Self::NoHwclock => write!(f, "its agent has no hwclock to set the time with"),
-            Self::NoSocket(what) | Self::Denied(what) | Self::Words(what) => write!(f, "{what}"),
+            Self::NoLibvirt(what)
+            | Self::NoSocket(what)
+            | Self::Denied(what)
+            | Self::Words(what) => write!(f, "{what}"),
             Self::Unanswered => write!(f, "its agent did not say whether it set the time"),
             Self::Unmoved => write!(f, "its agent said that it set the clock, which did not move"),
             Self::Contested => write!(f, "something else sets its clock"),

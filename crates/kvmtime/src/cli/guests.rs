@@ -96,7 +96,7 @@ pub(super) fn running(uri: &str) -> anyhow::Result<Vec<String>> {
     let names = Connection::open(uri).and_then(|libvirt| libvirt.running());
     let names = names.map_err(|error| {
         let message = format!("cannot ask libvirt at {uri}: {error}");
-        Hinted::new(message, crate::guest::refused(error).hint())
+        Hinted::new(message, crate::guest::unopened(error).hint())
     })?;
     Ok(names.into_iter().map(|named| named.name).collect())
 }
@@ -115,13 +115,13 @@ fn of_libvirt(
 ) -> Vec<Correction> {
     use std::sync::Mutex;
 
-    use crate::guest::{Domain, refused};
+    use crate::guest::{Domain, unopened};
     use kvmtime_sys::libvirt::Connection;
 
     let next = Mutex::new(names.iter().enumerate());
     let done = Mutex::new(Vec::new());
     let share = || {
-        let connection = Connection::open(uri).map_err(refused);
+        let connection = Connection::open(uri).map_err(unopened);
         let take = || next.lock().ok()?.next();
         while let Some((index, name)) = take() {
             let domain = match world::clock::interrupted() {

@@ -63,12 +63,12 @@ impl Means {
         guest: &Guest,
         request: &Request,
     ) -> Result<Correction, Refusal> {
-        use crate::guest::{Domain, refused};
+        use crate::guest::{Domain, unopened};
 
         let open = self.connection.take_if(|(to, open)| to == uri && open.is_alive());
         let connection = match (open, &self.libvirt) {
             (Some((_, connection)), _) => connection,
-            (None, Some(libvirt)) => libvirt.open(uri).map_err(refused)?,
+            (None, Some(libvirt)) => libvirt.open(uri).map_err(unopened)?,
             (None, None) => return Err(Refusal::Unknown),
         };
         let (_, connection) = self.connection.insert((uri.to_owned(), connection));

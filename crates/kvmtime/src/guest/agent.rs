@@ -149,6 +149,7 @@ impl Agent {
         let name = path.display().to_string();
         let talk = Talk::unix(path).map_err(|error| match error.kind() {
             io::ErrorKind::PermissionDenied => Refusal::Denied(plain(&error)),
+            io::ErrorKind::WouldBlock => Refusal::Silent,
             _ => Refusal::NoSocket(plain(&error)),
         })?;
         Ok(Self { talk, name, in_step: false, windows: None })
@@ -238,7 +239,7 @@ impl super::Guest for Agent {
 /// What a failure of the socket means.
 fn of(error: &io::Error) -> Refusal {
     match error.kind() {
-        io::ErrorKind::TimedOut => Refusal::Silent,
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Refusal::Silent,
         io::ErrorKind::UnexpectedEof
         | io::ErrorKind::BrokenPipe
         | io::ErrorKind::ConnectionReset => Refusal::Gone,

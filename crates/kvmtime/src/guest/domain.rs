@@ -85,6 +85,14 @@ pub(crate) fn refused(error: libvirt::Error) -> Refusal {
     }
 }
 
+/// Why there is no connection.
+pub(crate) fn unopened(error: libvirt::Error) -> Refusal {
+    match refused(error.clone()) {
+        denied @ Refusal::Denied(_) => denied,
+        _ => Refusal::NoLibvirt(error.message),
+    }
+}
+
 /// Whether libvirt could make nothing of what an agent sent; what an agent refuses it passes on in these words
 /// (`qemuAgentCheckError`, libvirt src/qemu/qemu_agent.c).
 fn nonsense(error: &libvirt::Error) -> bool {
