@@ -43,6 +43,7 @@ pub fn connect(path: &Path, patience: Duration) -> io::Result<UnixStream> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the test cleans up")]
 mod tests {
     use super::*;
     use std::os::unix::net::UnixListener;

@@ -142,6 +142,7 @@ pub(crate) fn run(
     (guard.tell)(&Said::Began)?;
     guard.troubles().iter().try_for_each(|words| (guard.tell)(&Said::Trouble(words)))?;
     guard.sources.follow(&guard.settings)?;
+    guard.tell_doing();
     service::tell(&Told::Ready);
     guard.go_on(&messages, reload)?;
     service::tell(&Told::Stopping);
@@ -286,6 +287,7 @@ impl Guard<'_> {
                 (self.tell)(&Said::Reached(&source, mine))?;
                 self.scheduler.notice(now, Notice::Listed { source, guests, at });
                 self.forget();
+                self.tell_doing();
                 return Ok(());
             }
             Notice::Trigger(trigger) => {
@@ -306,6 +308,7 @@ impl Guard<'_> {
             Notice::Lost { source, why } => {
                 self.sources.lost(&source, &why);
                 (self.tell)(&Said::Lost(&source, &why))?;
+                self.tell_doing();
                 return Ok(());
             }
             Notice::Gone { guest, saved } => {
@@ -318,13 +321,28 @@ impl Guard<'_> {
             }
             Notice::Agent(guest, there) => Notice::Agent(guest, there),
         };
+        let told = matches!(notice, Notice::Gone { .. });
         self.scheduler.notice(now, notice);
+        if told {
+            self.tell_doing();
+        }
         Ok(())
     }
 
     /// Whoever is not there, and does not come back from a saved state, leaves nothing behind.
     fn forget(&mut self) {
         self.records.retain(|key, _| self.scheduler.knows(key) || self.gaps.has(key));
+    }
+
+    /// What `systemctl status` shows.
+    fn tell_doing(&self) {
+        let Counts { looks, corrected, failed, .. } = self.counts;
+        let guests = self.scheduler.guests().filter(|(guest, _)| !self.is_ignored(guest)).count();
+        let lost = self.sources.status().into_iter().filter(|source| source.why.is_some());
+        let lost: String = lost.map(|source| format!("; {} is not reached", source.name)).collect();
+        service::tell(&Told::Doing(&format!(
+            "guests {guests}, looks {looks}, corrected {corrected}, failed {failed}{lost}"
+        )));
     }
 
     fn is_ignored(&self, guest: &Guest) -> bool {
@@ -366,15 +384,15 @@ impl Guard<'_> {
         let news = !correction.sets.is_empty() || correction.gap.is_some() || !known && !waits;
         if news {
             (self.tell)(&Said::Looked(&correction))?;
-            let Counts { looks, corrected, failed, .. } = self.counts;
-            let doing = format!("{looks} looks, {corrected} corrected, {failed} failed");
-            service::tell(&Told::Doing(&doing));
             record.said = Some(state(&correction).to_owned());
             self.keeper.iter().for_each(|keeper| keeper.keep(correction.clone()));
         }
         record.fought.looked(now, record.alone, &correction);
         record.was = correction.residual.map(|is| (now, is)).or(record.was);
         record.last = Some(correction);
+        if news {
+            self.tell_doing();
+        }
         // It may have gone meanwhile.
         self.forget();
         Ok(())
