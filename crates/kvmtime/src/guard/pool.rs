@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::mpsc::{Sender, SyncSender, channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel};
 
 use kvmtime_core::guard::Guest;
 use kvmtime_core::sync::Correction;
@@ -67,16 +67,9 @@ impl Pool {
 
     fn start(&mut self) -> io::Result<u32> {
         let (tasks, taken) = channel::<Task>();
-        let (tell, mut means, worker) = (self.tell.clone(), (self.means)(), self.next);
+        let (tell, means, worker) = (self.tell.clone(), (self.means)(), self.next);
         let work = move || {
-            for Task { job, at: began, guest, way, request } in taken {
-                let correction = means.look(&guest, &way, &request);
-                let done = Box::new(Done { job, began, guest, correction, worker });
-                if tell.send(Message::Done(done)).is_err() {
-                    return;
-                }
-            }
-            drop(means);
+            work(worker, means, &taken, &tell);
             kvmtime_sys::memory::trim();
             kvmtime_sys::memory::let_go_of_code();
         };
@@ -105,5 +98,16 @@ impl Pool {
     /// When [`Self::shrink`] has something to do.
     pub(super) fn shrinks_at(&self) -> Option<Nanos> {
         self.idle.first().map(|(_, since)| *since + IDLE)
+    }
+}
+
+/// Looks at guests until nobody gives any more.
+fn work(worker: u32, mut means: Means, tasks: &Receiver<Task>, tell: &SyncSender<Message>) {
+    for Task { job, at: began, guest, way, request } in tasks {
+        let correction = means.look(&guest, &way, &request);
+        let done = Box::new(Done { job, began, guest, correction, worker });
+        if tell.send(Message::Done(done)).is_err() {
+            return;
+        }
     }
 }
