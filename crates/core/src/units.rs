@@ -200,7 +200,7 @@ mod tests {
             |middle, radius| format!("{:+}", Interval::around(Nanos(middle), Nanos(radius)));
         assert_eq!(shown(3_599_316_857_123, 2_001), "+3599.316857 s ± 2.001 µs");
         assert_eq!(shown(-1_234_567, 490_000), "-1.235 ms ± 490.0 µs");
-        assert_eq!(shown(0, 50), "0 ns ± 50 ns");
+        assert_eq!(shown(0, 50), "+0 ns ± 50 ns");
     }
 
     #[test]
