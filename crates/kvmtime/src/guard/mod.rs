@@ -140,6 +140,7 @@ pub(crate) fn run(
     (guard.tell)(&Said::Began)?;
     guard.settings.rivals.iter().try_for_each(|words| (guard.tell)(&Said::Rival(words)))?;
     guard.sources.follow(&guard.settings)?;
+    guard.tell_doing();
     service::tell(&Told::Ready);
     guard.go_on(&messages, reload)?;
     service::tell(&Told::Stopping);
@@ -305,6 +306,7 @@ impl Guard<'_> {
             Notice::Lost { source, why } => {
                 self.sources.lost(&source, &why);
                 (self.tell)(&Said::Lost(&source, &why))?;
+                self.tell_doing();
                 return Ok(());
             }
             Notice::Gone { guest, saved } => {
@@ -317,8 +319,23 @@ impl Guard<'_> {
             Notice::Stopped(..) => return Ok(()),
             Notice::Agent(guest, there) => Notice::Agent(guest, there),
         };
+        let told = matches!(notice, Notice::Listed { .. } | Notice::Gone { .. });
         self.scheduler.notice(now, notice);
+        if told {
+            self.tell_doing();
+        }
         Ok(())
+    }
+
+    /// What `systemctl status` shows.
+    fn tell_doing(&self) {
+        let Counts { looks, corrected, failed, .. } = self.counts;
+        let guests = self.scheduler.guests().count();
+        let lost = self.sources.status().into_iter().filter(|source| source.why.is_some());
+        let lost: String = lost.map(|source| format!("; {} is not reached", source.name)).collect();
+        service::tell(&Told::Doing(&format!(
+            "guests {guests}, looks {looks}, corrected {corrected}, failed {failed}{lost}"
+        )));
     }
 
     fn is_ignored(&self, guest: &Guest) -> bool {
@@ -360,15 +377,15 @@ impl Guard<'_> {
         let news = !correction.sets.is_empty() || correction.gap.is_some() || !known && !waits;
         if news {
             (self.tell)(&Said::Looked(&correction))?;
-            let Counts { looks, corrected, failed, .. } = self.counts;
-            let doing = format!("{looks} looks, {corrected} corrected, {failed} failed");
-            service::tell(&Told::Doing(&doing));
             record.said = Some(state(&correction).to_owned());
             self.keeper.iter().for_each(|keeper| keeper.keep(correction.clone()));
         }
         record.fought.looked(now, record.alone, &correction);
         record.was = correction.residual.map(|residual| (now, residual));
         record.last = Some(correction);
+        if news {
+            self.tell_doing();
+        }
         Ok(())
     }
 
