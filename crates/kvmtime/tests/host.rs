@@ -4,9 +4,8 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    clippy::print_stderr,
     clippy::unwrap_used,
-    reason = "tests make guests, and say what they measured"
+    reason = "tests make guests"
 )]
 
 mod guests;
