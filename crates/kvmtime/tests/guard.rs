@@ -406,9 +406,7 @@ fn who_is_left_ahead_as_asked_is_no_finding() {
     assert_eq!(status["counts"]["failed"], 0, "{status:#}");
     let mut ask = kvmtime();
     let output = ask.args(["guard", "status", "--socket"]).arg(guard.file("socket")).output();
-    // The host may be in trouble.
-    let troubles = i32::from(!all(&status, "troubles").is_empty());
-    assert_eq!(output.unwrap().status.code(), Some(troubles));
+    assert_eq!(output.unwrap().status.code(), Some(0), "{status:#}");
 }
 
 #[test]

@@ -19,8 +19,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use kvmtime_core::guard::{
-    self, Cause, Counts, Fought, Gap, Gaps, Guarded, Guest, Job, Limits, Notice, Said, Scheduler,
-    Status,
+    self, Cause, Counts, Fought, Gap, Gaps, Guarded, Guest, Job, Kind, Limits, Notice, Said,
+    Scheduler, Status,
 };
 use kvmtime_core::reading::Interval;
 use kvmtime_core::sync::{Correction, Outcome, Policy, Refusal};
@@ -75,9 +75,9 @@ pub(crate) enum Ended {
 #[derive(Default)]
 struct Record {
     last: Option<Correction>,
-    /// When its clock was last read, and what it was.
-    was: Option<(Nanos, Interval)>,
     gap: Option<Gap>,
+    /// Guest − host when it was last known, and when that was; nothing once the host's clock was set.
+    was: Option<(Nanos, Interval)>,
     /// What was last said of it.
     said: Option<String>,
     /// Whether the look that runs is at a guest to which nothing happened.
@@ -140,7 +140,8 @@ pub(crate) fn run(
         settings,
     };
     (guard.tell)(&Said::Began)?;
-    guard.troubles().iter().try_for_each(|words| (guard.tell)(&Said::Trouble(words)))?;
+    let troubles = guard.settings.rivals.iter().cloned().chain(guard.host());
+    troubles.collect::<Vec<_>>().iter().try_for_each(|one| (guard.tell)(&Said::Trouble(one)))?;
     guard.sources.follow(&guard.settings)?;
     guard.tell_doing();
     service::tell(&Told::Ready);
@@ -295,9 +296,17 @@ impl Guard<'_> {
                 if trigger.guest.is_none() {
                     (self.tell)(&Said::Host(&trigger))?;
                 }
-                if let Some(gap) = self.gaps.ended(&trigger) {
-                    let key = gap.guest.key.clone();
-                    self.records.entry(key).or_default().gap = Some(gap);
+                let guests = match &trigger.guest {
+                    Some(guest) => vec![guest.clone()],
+                    None => self.scheduler.guests().map(|(guest, _)| guest.clone()).collect(),
+                };
+                let gaps = guests.iter().filter_map(|guest| self.gaps.ended(guest, &trigger));
+                if let Kind::HostStepped(_) = trigger.kind {
+                    self.records.values_mut().for_each(|record| record.was = None);
+                }
+                for gap in gaps {
+                    let record = self.records.entry(gap.guest.key.clone()).or_default();
+                    record.gap = Some(gap.after(record.gap.take()));
                 }
                 Notice::Trigger(trigger)
             }
@@ -431,11 +440,8 @@ impl Guard<'_> {
         (self.tell)(&Said::Draining(running))
     }
 
-    /// What is not as it should be, in words.
-    fn troubles(&self) -> Vec<String> {
-        let host = (self.settings.unsynchronised)().ok().flatten();
-        let unkept = self.trouble.iter().map(|why| format!("cannot write the history {why}"));
-        self.settings.rivals.iter().cloned().chain(host).chain(unkept).collect()
+    fn host(&self) -> Option<String> {
+        (self.settings.unsynchronised)().ok().flatten()
     }
 
     fn status(&self) -> Status {
@@ -444,13 +450,15 @@ impl Guard<'_> {
             doing,
             last: self.records.get(&guest.key).and_then(|record| record.last.clone()),
         };
+        let unkept = self.trouble.iter().map(|why| format!("cannot write the history {why}"));
         let mine = |(guest, _): &(&Guest, _)| !self.is_ignored(guest);
         Status {
             schema: guard::SCHEMA.to_owned(),
             pid: std::process::id(),
             since: self.since,
             draining: self.draining.is_some(),
-            troubles: self.troubles(),
+            host: self.host(),
+            troubles: self.settings.rivals.iter().cloned().chain(unkept).collect(),
             counts: self.counts,
             sources: self.sources.status(),
             guests: self.scheduler.guests().filter(mine).map(guarded).collect(),
