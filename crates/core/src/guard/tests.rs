@@ -309,3 +309,19 @@ fn what_was_heard_is_when_a_guest_went_on() {
     assert_eq!(heard(&[slept, resumed, at(Kind::RtcChanged, 8)]), Some(Nanos(5)));
     assert_eq!(Cause::Sweep.heard(), None);
 }
+
+#[test]
+fn who_never_answers_is_asked_again_after_those_to_whom_something_happened() {
+    let mut scheduler = Scheduler::new(LIMITS, 1);
+    let mut now = Nanos::SECOND;
+    scheduler.notice(now, listed(0..100, now));
+    // Nobody answers, each look takes its time, and tries pile up.
+    for _ in 0..60 {
+        for job in std::iter::from_fn(|| scheduler.next(now)).collect::<Vec<_>>() {
+            scheduler.done(now, job.id, Outcome::Again);
+        }
+        now = now + LIMITS.deadline;
+    }
+    scheduler.notice(now, trigger(200, Kind::Resumed, now));
+    assert_eq!(scheduler.next(now).map(|job| job.guest), Some(guest(200)));
+}

@@ -19,10 +19,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use kvmtime_core::guard::{
-    self, Cause, Counts, Fought, Gap, Gaps, Guarded, Guest, Job, Limits, Notice, Said, Scheduler,
-    Status,
+    self, Cause, Counts, Fought, Gap, Gaps, Guarded, Guest, Job, Kind, Limits, Notice, Said,
+    Scheduler, Status,
 };
-use kvmtime_core::sync::{Correction, Outcome, Refusal};
+use kvmtime_core::reading::Interval;
+use kvmtime_core::sync::{Correction, Outcome, Policy, Refusal};
 use kvmtime_core::units::Nanos;
 use kvmtime_sys::signals::{Mailbox, Signal};
 use kvmtime_sys::timer::Steps;
@@ -74,13 +75,15 @@ pub(crate) enum Ended {
 #[derive(Default)]
 struct Record {
     last: Option<Correction>,
-    /// When that was.
-    at: Nanos,
     gap: Option<Gap>,
+    /// Guest − host when it was last known, and when that was; nothing once the host's clock was set.
+    was: Option<(Nanos, Interval)>,
     /// What was last said of it.
     said: Option<String>,
     /// Whether the look that runs is at a guest to which nothing happened.
     alone: bool,
+    /// Whether a time was sent that may have been set since, when it was past.
+    sent: bool,
     fought: Fought,
 }
 
@@ -137,7 +140,8 @@ pub(crate) fn run(
         settings,
     };
     (guard.tell)(&Said::Began)?;
-    guard.settings.rivals.iter().try_for_each(|words| (guard.tell)(&Said::Rival(words)))?;
+    let troubles = guard.settings.rivals.iter().cloned().chain(guard.host());
+    troubles.collect::<Vec<_>>().iter().try_for_each(|one| (guard.tell)(&Said::Trouble(one)))?;
     guard.sources.follow(&guard.settings)?;
     guard.tell_doing();
     service::tell(&Told::Ready);
@@ -148,13 +152,15 @@ pub(crate) fn run(
     let reached = sources.all_reached();
     // Who still works is not waited for.
     sources.finish(&messages);
+    // Whoever still tells something need not wait for somebody to hear it.
+    drop(messages);
     drop(pool);
     keeper.into_iter().for_each(Keeper::finish);
     let _ = porter.join();
     let last = || records.values().filter_map(|record| record.last.as_ref());
     Ok(match reached && !last().any(Correction::is_unknown) {
         false => Ended::Unknown,
-        true if last().all(Correction::is_right) => Ended::Right,
+        true if last().all(Correction::is_as_asked) => Ended::Right,
         true => Ended::Wrong,
     })
 }
@@ -218,6 +224,10 @@ impl Guard<'_> {
             && let Some(job) = self.scheduler.next(now)
         {
             let Job { id, guest, cause, .. } = job;
+            if self.is_ignored(&guest) {
+                self.scheduler.done(now, id, guard::Outcome::Done);
+                continue;
+            }
             let record = self.records.entry(guest.key.clone()).or_default();
             record.alone = cause == Cause::Sweep;
             let trigger = match &cause {
@@ -227,11 +237,14 @@ impl Guard<'_> {
                     all.join(", ")
                 }
             };
+            let Settings { policy, only_if_synchronised, timeout, .. } = self.settings;
+            let max_step = policy.max_step.filter(|_| !record.sent);
             let request = Request {
-                policy: self.settings.policy,
+                policy: Policy { max_step, ..policy },
                 trigger,
                 heard: cause.heard(),
-                timeout: self.settings.timeout,
+                timeout,
+                must_follow: only_if_synchronised.then_some(self.settings.unsynchronised),
                 dry_run: self.settings.dry_run || record.alone && record.fought.is_lost(),
                 waits: Waits::Nothing,
             };
@@ -271,27 +284,34 @@ impl Guard<'_> {
         let now = clock::boottime();
         let notice = match notice {
             Notice::Listed { source, guests, at } => {
-                let mine = |guest: &Guest| !self.is_ignored(guest);
-                let guests: Vec<_> = guests.into_iter().filter(mine).collect();
+                let mine = guests.iter().filter(|guest| !self.is_ignored(guest)).count();
                 self.sources.reached(&source);
-                (self.tell)(&Said::Reached(&source, guests.len()))?;
-                Notice::Listed { source, guests, at }
+                (self.tell)(&Said::Reached(&source, mine))?;
+                self.scheduler.notice(now, Notice::Listed { source, guests, at });
+                self.forget();
+                self.tell_doing();
+                return Ok(());
             }
             Notice::Trigger(trigger) => {
-                if trigger.guest.as_ref().is_some_and(|guest| self.is_ignored(guest)) {
-                    return Ok(());
-                }
                 self.counts.triggers += 1;
                 if trigger.guest.is_none() {
                     (self.tell)(&Said::Host(&trigger))?;
                 }
-                if let Some(gap) = self.gaps.ended(&trigger) {
-                    let key = gap.guest.key.clone();
-                    self.records.entry(key).or_default().gap = Some(gap);
+                let guests = match &trigger.guest {
+                    Some(guest) => vec![guest.clone()],
+                    None => self.scheduler.guests().map(|(guest, _)| guest.clone()).collect(),
+                };
+                let gaps = guests.iter().filter_map(|guest| self.gaps.ended(guest, &trigger));
+                if let Kind::HostStepped(_) = trigger.kind {
+                    self.records.values_mut().for_each(|record| record.was = None);
+                }
+                for gap in gaps {
+                    let record = self.records.entry(gap.guest.key.clone()).or_default();
+                    record.gap = Some(gap.after(record.gap.take()));
                 }
                 Notice::Trigger(trigger)
             }
-            Notice::Stopped(guest, at) if !self.is_ignored(&guest) => {
+            Notice::Stopped(guest, at) => {
                 self.gaps.stopped(&guest, at);
                 Notice::Stopped(guest, at)
             }
@@ -302,16 +322,16 @@ impl Guard<'_> {
                 return Ok(());
             }
             Notice::Gone { guest, saved } => {
-                self.records.remove(&guest.key);
+                // What is known of one that is saved tells what it missed.
                 if !saved {
+                    self.records.remove(&guest.key);
                     self.gaps.gone(&guest);
                 }
                 Notice::Gone { guest, saved }
             }
-            Notice::Stopped(..) => return Ok(()),
             Notice::Agent(guest, there) => Notice::Agent(guest, there),
         };
-        let told = matches!(notice, Notice::Listed { .. } | Notice::Gone { .. });
+        let told = matches!(notice, Notice::Gone { .. });
         self.scheduler.notice(now, notice);
         if told {
             self.tell_doing();
@@ -319,10 +339,15 @@ impl Guard<'_> {
         Ok(())
     }
 
+    /// Whoever is not there, and does not come back from a saved state, leaves nothing behind.
+    fn forget(&mut self) {
+        self.records.retain(|key, _| self.scheduler.knows(key) || self.gaps.has(key));
+    }
+
     /// What `systemctl status` shows.
     fn tell_doing(&self) {
         let Counts { looks, corrected, failed, .. } = self.counts;
-        let guests = self.scheduler.guests().count();
+        let guests = self.scheduler.guests().filter(|(guest, _)| !self.is_ignored(guest)).count();
         let lost = self.sources.status().into_iter().filter(|source| source.why.is_some());
         let lost: String = lost.map(|source| format!("; {} is not reached", source.name)).collect();
         service::tell(&Told::Doing(&format!(
@@ -346,23 +371,22 @@ impl Guard<'_> {
         let outcome = guard::outcome(&correction);
         let again = self.scheduler.done(now, job, outcome);
         if outcome == guard::Outcome::Gone {
-            if !self.scheduler.knows(&guest) {
-                self.records.remove(&guest.key);
-            }
+            self.forget();
             return Ok(());
         }
-        match (correction.is_right(), correction.sets.is_empty()) {
+        match (correction.is_as_asked(), correction.sets.is_empty()) {
             (true, true) => self.counts.right += 1,
             (true, false) => self.counts.corrected += 1,
             (false, _) => self.counts.failed += 1,
         }
         let record = self.records.entry(guest.key).or_default();
+        let sent = correction.outcome.name() == Refusal::Unanswered.name();
+        record.sent = sent || record.sent && !correction.is_right();
         // A gap is told with the first look that began after it and read the clock, or when there will be none.
         if (correction.before.is_some() || again.is_none())
             && let Some(gap) = record.gap.take_if(|gap| gap.until <= began)
         {
-            let was = record.last.as_ref().and_then(|last| Some((record.at, last.residual?)));
-            correction.gap = Some(gap.missed(was, now, correction.before));
+            correction.gap = Some(gap.missed(record.was, now, correction.before));
         }
         // An agent that is not there yet is none, until it does not come.
         let waits = again.is_some_and(|tries| tries != SAID);
@@ -374,10 +398,13 @@ impl Guard<'_> {
             self.keeper.iter().for_each(|keeper| keeper.keep(correction.clone()));
         }
         record.fought.looked(now, record.alone, &correction);
-        (record.last, record.at) = (Some(correction), now);
+        record.was = correction.residual.map(|is| (now, is)).or(record.was);
+        record.last = Some(correction);
         if news {
             self.tell_doing();
         }
+        // It may have gone meanwhile.
+        self.forget();
         Ok(())
     }
 
@@ -414,6 +441,10 @@ impl Guard<'_> {
         (self.tell)(&Said::Draining(running))
     }
 
+    fn host(&self) -> Option<String> {
+        (self.settings.unsynchronised)().ok().flatten()
+    }
+
     fn status(&self) -> Status {
         let guarded = |(guest, doing): (&Guest, _)| Guarded {
             guest: guest.clone(),
@@ -421,15 +452,17 @@ impl Guard<'_> {
             last: self.records.get(&guest.key).and_then(|record| record.last.clone()),
         };
         let unkept = self.trouble.iter().map(|why| format!("cannot write the history {why}"));
+        let mine = |(guest, _): &(&Guest, _)| !self.is_ignored(guest);
         Status {
             schema: guard::SCHEMA.to_owned(),
             pid: std::process::id(),
             since: self.since,
             draining: self.draining.is_some(),
+            host: self.host(),
             troubles: self.settings.rivals.iter().cloned().chain(unkept).collect(),
             counts: self.counts,
             sources: self.sources.status(),
-            guests: self.scheduler.guests().map(guarded).collect(),
+            guests: self.scheduler.guests().filter(mine).map(guarded).collect(),
         }
     }
 }

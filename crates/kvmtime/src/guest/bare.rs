@@ -58,7 +58,9 @@ impl Settable for Bare {
         let set = agent::set(&mut self.agent, lead, patience);
         match set {
             // Its clock may be set all the same.
-            Ok(()) | Err(Refusal::Words(_)) => self.drop_backlog().and(set),
+            Ok(()) | Err(Refusal::Words(_)) => {
+                self.drop_backlog().map_err(Refusal::besides).and(set)
+            }
             Err(_) => set,
         }
     }

@@ -14,6 +14,8 @@ use super::measurement::{offset, quoted};
 #[derive(Serialize)]
 struct Document<'a> {
     schema: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
     guests: &'a [Correction],
 }
 
@@ -21,12 +23,14 @@ pub(super) fn json(
     out: &mut dyn Write,
     schema: &'static str,
     all: &[Correction],
+    host: Option<&str>,
 ) -> io::Result<()> {
-    json::value(out, &Document { schema, guests: all })
+    json::value(out, &Document { schema, host, guests: all })
 }
 
-pub(super) fn text(out: &mut dyn Write, all: &[Correction]) -> io::Result<()> {
-    all.iter().try_for_each(|one| line(out, one))
+pub(super) fn text(out: &mut dyn Write, all: &[Correction], host: Option<&str>) -> io::Result<()> {
+    all.iter().try_for_each(|one| line(out, one))?;
+    host.map_or(Ok(()), |why| writeln!(out, "guests are right by this host and no more: {why}"))
 }
 
 /// What may be done about an agent that failed and set the clock all the same.
@@ -38,19 +42,20 @@ pub(super) fn line(out: &mut dyn Write, one: &Correction) -> io::Result<()> {
     if one.is_right()
         && let Some(failed) = one.sets.iter().find_map(|set| set.failed.as_ref())
     {
-        writeln!(out, "  its agent said: {failed}")?;
-        writeln!(out, "  hint: {HWCLOCK}")?;
+        writeln!(out, "  besides, this failed: {failed}")?;
+        if failed.contains("hardware clock") {
+            writeln!(out, "  hint: {HWCLOCK}")?;
+        }
     }
-    let size = |size: Interval| format!("{} ± {}", size.middle(), size.radius());
     match one.gap {
         Some(Gap { host: Some(host), guest: Some(guest) }) => {
-            writeln!(out, "  it stood for {}, and its clock lost {}", size(host), size(guest))
+            writeln!(out, "  it stood for {host}, and its clock lost {guest}")
         }
         Some(Gap { host: Some(host), guest: None }) => {
-            writeln!(out, "  it stood for {}", size(host))
+            writeln!(out, "  it stood for {host}")
         }
         Some(Gap { host: None, guest: Some(guest) }) => {
-            writeln!(out, "  its clock lost {}", size(guest))
+            writeln!(out, "  its clock lost {guest}")
         }
         _ => Ok(()),
     }
