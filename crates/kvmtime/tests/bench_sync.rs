@@ -15,16 +15,20 @@ mod guests;
 mod herd;
 mod lacking;
 mod libvirtd;
+mod many;
 mod ntp;
 mod report;
 
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use faults::{Keeper, Run};
 use herd::{Domain, Herd, Offset};
 use lacking::need;
+use libvirtd::{Inside, Usage};
+use many::{INSIDE, Many};
 
 const TOLERANCE: Duration = Duration::from_millis(10);
 
@@ -35,6 +39,9 @@ const PAUSE: Duration = Duration::from_secs(10);
 
 /// Guests that are set at once.
 const MANY: usize = 20;
+
+/// Guests that only have to be known.
+const THOUSAND: usize = 1000;
 
 /// A way to set a guest's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -334,4 +341,145 @@ fn idle() {
     let met = percent <= 0.2 && after.resident_kib <= 20 * 1024;
     let what = format!("idle, {} guests", herd.domains().len());
     row(&what, "`kvmtime guard`", &found, "≤ 0.2 %, ≤ 20 MiB", Some(met));
+}
+
+/// Guests of libvirt's driver for tests, their guard, and who only hears of them.
+struct Known {
+    guard: Inside,
+    virsh: Inside,
+    /// The last to end.
+    many: Many,
+}
+
+impl Known {
+    /// The guard looks at each once in such a time.
+    fn start(many: Many, program: &str, sweep: Duration) -> Self {
+        let sweep = format!("[guard]\nsweep = \"{}s\"\n", sweep.as_secs());
+        let config = many.libvirt().write("config.toml", &sweep);
+        let guard = ["guard", "--connect", INSIDE, "--config", &config];
+        let virsh = ["--connect", INSIDE, "event", "--all", "--loop"];
+        let start = |program: &str, arguments: &[&str]| {
+            let mut command = many.libvirt().command(program, arguments);
+            Inside::start(command.stdout(Stdio::null()).stderr(Stdio::null()))
+        };
+        let (guard, virsh) = (start(program, &guard), start("virsh", &virsh));
+        Self { guard, virsh, many }
+    }
+
+    /// Looks at guests, and what happened to them, as the guard counts.
+    fn counts(&self, program: &str) -> [u64; 2] {
+        let status = ["guard", "status", "--format", "json"];
+        let status = self.many.libvirt().output(program, &status).stdout;
+        let status: serde_json::Value = serde_json::from_slice(&status).unwrap();
+        ["looks", "triggers"].map(|what| status["counts"][what].as_u64().unwrap())
+    }
+}
+
+fn used(time: Duration, before: Usage, after: Usage) -> (f64, String) {
+    let percent = 100.0 * (after.cpu - before.cpu).as_secs_f64() / time.as_secs_f64();
+    let [resident, peak] = [after.resident_kib, after.peak_kib].map(|kib| kib as f64 / 1024.0);
+    (percent, format!("{percent:.2} % of a CPU, {resident:.1} MiB, at most {peak:.1} MiB"))
+}
+
+/// What it costs to guard a thousand, and what remains of it when all of them do something.
+#[test]
+#[ignore = "run by cargo xtask bench sync"]
+fn thousand() {
+    if !has("guard") {
+        return;
+    }
+    let program = program();
+    let time = Duration::from_secs(number("BENCH_SECONDS", 300) as u64);
+    let counts = [MANY, number("BENCH_DOMAINS", THOUSAND)];
+    let mut all = Vec::new();
+    for count in counts {
+        let Some(many) = need(Many::start(count)) else { return };
+        all.push(Known::start(many, &program, time));
+    }
+    println!();
+    // All are looked at when it begins, and its threads go when they have nothing to do.
+    thread::sleep(Duration::from_secs(60));
+    let looks = |known: &Known| known.counts(&program)[0];
+    let usage = || all.iter().map(|known| [known.guard.usage_now(), known.virsh.usage_now()]);
+    let looks_before: Vec<u64> = all.iter().map(looks).collect();
+    let before: Vec<_> = usage().collect();
+    thread::sleep(time);
+    let after: Vec<_> = usage().collect();
+    for (index, known) in all.iter().enumerate() {
+        let what = format!("idle, {} guests, no agents", known.many.count());
+        let [(percent, guard), (_, virsh)] =
+            [0, 1].map(|by| used(time, before[index][by], after[index][by]));
+        row(&what, "`virsh event --all --loop`", &virsh, "", None);
+        let met = percent <= 1.0 && after[index][0].peak_kib <= 64 << 10;
+        let looks = looks(known) - looks_before[index];
+        let found = format!("{guard}; {looks} looks in {time:.0?}");
+        row(&what, "`kvmtime guard`", &found, "≤ 1 %, ≤ 64 MiB", Some(met));
+    }
+    let known = all.last_mut().unwrap();
+    let count = known.many.count();
+    storm(known, count, &program);
+    come_and_go(known, count, &program);
+}
+
+/// All are suspended and resumed, as fast as one virsh can.
+fn storm(known: &mut Known, count: usize, program: &str) {
+    let fresh = known.guard.usage();
+    let [_, triggers] = known.counts(program);
+    let (done, most) = (AtomicBool::new(false), AtomicU64::new(0));
+    let Known { many, guard, .. } = &mut *known;
+    let before = guard.usage_now().cpu;
+    let begun = Instant::now();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                most.fetch_max(guard.usage_now().threads, Ordering::Relaxed);
+                thread::sleep(Duration::from_millis(5));
+            }
+        });
+        many.each("suspend");
+        many.each("resume");
+        let took = begun.elapsed();
+        thread::sleep(Duration::from_secs(10));
+        done.store(true, Ordering::Relaxed);
+        eprintln!("virsh took {took:.1?}");
+    });
+    let after = guard.usage_now();
+    let heard = known.counts(program)[1] - triggers;
+    thread::sleep(Duration::from_secs(35));
+    let rested = known.guard.usage();
+    let found = format!(
+        "{heard} heard; {} ms of CPU, at most {} MiB, {} → {} → {} threads, {} → {} files",
+        (after.cpu - before).as_millis(),
+        after.peak_kib >> 10,
+        fresh.threads,
+        most.into_inner(),
+        rested.threads,
+        fresh.files,
+        rested.files,
+    );
+    let met = heard == count as u64 && rested.files <= fresh.files && after.peak_kib <= 64 << 10;
+    let what = format!("{count} suspended and resumed");
+    row(&what, "`kvmtime guard`", &found, "all, ≤ 64 MiB, nothing left over", Some(met));
+}
+
+/// All are ended and others are started, again and again.
+fn come_and_go(known: &mut Known, count: usize, program: &str) {
+    const TIMES: u64 = 10;
+    let fresh = known.guard.usage();
+    let [_, triggers] = known.counts(program);
+    for _ in 0..TIMES {
+        known.many.each("destroy");
+        known.many.create();
+    }
+    thread::sleep(Duration::from_secs(45));
+    let heard = known.counts(program)[1] - triggers;
+    let rested = known.guard.usage();
+    let found = format!(
+        "{heard} heard, {} → {} KiB, {} → {} files",
+        fresh.resident_kib, rested.resident_kib, fresh.files, rested.files
+    );
+    let grown = rested.resident_kib > fresh.resident_kib + fresh.resident_kib / 10;
+    let met = heard == TIMES * count as u64 && !grown && rested.files <= fresh.files;
+    let what = format!("{count} come and go, {TIMES} times");
+    row(&what, "`kvmtime guard`", &found, "all, no growth", Some(met));
 }

@@ -308,8 +308,17 @@ impl Guard<'_> {
             Notice::Stopped(..) => return Ok(()),
             Notice::Agent(guest, there) => Notice::Agent(guest, there),
         };
+        let listed = matches!(notice, Notice::Listed { .. });
         self.scheduler.notice(now, notice);
+        if listed {
+            self.forget();
+        }
         Ok(())
+    }
+
+    /// Forgets those that are no more.
+    fn forget(&mut self) {
+        self.records.retain(|key, _| self.scheduler.knows(key));
     }
 
     fn is_ignored(&self, guest: &Guest) -> bool {
@@ -328,7 +337,7 @@ impl Guard<'_> {
         let outcome = guard::outcome(&correction);
         let again = self.scheduler.done(now, job, outcome);
         if outcome == guard::Outcome::Gone {
-            if !self.scheduler.knows(&guest) {
+            if !self.scheduler.knows(&guest.key) {
                 self.records.remove(&guest.key);
             }
             return Ok(());
@@ -338,7 +347,7 @@ impl Guard<'_> {
             (true, false) => self.counts.corrected += 1,
             (false, _) => self.counts.failed += 1,
         }
-        let record = self.records.entry(guest.key).or_default();
+        let record = self.records.entry(guest.key.clone()).or_default();
         // A gap is told with the first look that began after it and read the clock, or when there will be none.
         if (correction.before.is_some() || again.is_none())
             && let Some(gap) = record.gap.take_if(|gap| gap.until <= began)
@@ -360,6 +369,10 @@ impl Guard<'_> {
         }
         record.fought.looked(now, record.alone, &correction);
         (record.last, record.at) = (Some(correction), now);
+        // Who went meanwhile was spoken of for the last time.
+        if !self.scheduler.knows(&guest.key) {
+            self.records.remove(&guest.key);
+        }
         Ok(())
     }
 
@@ -379,6 +392,7 @@ impl Guard<'_> {
                     let (guests, at) = (Vec::new(), clock::boottime());
                     self.scheduler.notice(at, Notice::Listed { source, guests, at });
                 }
+                self.forget();
                 (self.tell)(&Said::Reloaded)?;
             }
             Err(why) => (self.tell)(&Said::NotReloaded(&why))?,

@@ -1,0 +1,95 @@
+//! Domains by the hundred that run, of libvirt's driver for tests in a real libvirtd: over its socket they are domains like
+//! others, but that their agents cannot be asked.
+#![allow(dead_code, reason = "each test uses its part")]
+
+use std::io::Write;
+use std::process::{Child, ChildStdin, Stdio};
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use crate::guests::lines;
+use crate::lacking::Lacking;
+use crate::libvirtd::Libvirtd;
+
+/// A thousand domains are made in seconds; busy CPUs take longer.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Domains, which end with this value.
+pub(crate) struct Many {
+    count: usize,
+    /// What it is told, and what it says: the domains live as long as it has its connection.
+    virsh: (Child, ChildStdin, Receiver<String>),
+    libvirt: Libvirtd,
+}
+
+impl Many {
+    /// Starts so many.
+    pub(crate) fn start(count: usize) -> Result<Self, Lacking> {
+        let libvirt = Libvirtd::start()?;
+        let script = format!("exec virsh --quiet --connect '{INSIDE}' 2>&1");
+        let mut virsh = libvirt.command("sh", &["-c", &script]);
+        let mut virsh = virsh.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (told, said) = (virsh.stdin.take().unwrap(), lines(virsh.stdout.take().unwrap()));
+        let mut many = Self { count, virsh: (virsh, told, said), libvirt };
+        many.tell("destroy test\nundefine test\n");
+        many.create();
+        Ok(many)
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// How they are reached from out here.
+    pub(crate) fn uri(&self) -> String {
+        self.libvirt.uri().replace("qemu+unix:///system", "test+unix:///default")
+    }
+
+    /// Their libvirt.
+    pub(crate) fn libvirt(&self) -> &Libvirtd {
+        &self.libvirt
+    }
+
+    /// Makes them anew, each with another UUID.
+    pub(crate) fn create(&mut self) {
+        let create = |n| {
+            let xml = format!(
+                "<domain type='test'><name>guest{n}</name><memory unit='MiB'>1</memory><os><type>hvm</type></os></domain>"
+            );
+            format!("create {}\n", self.libvirt.write(&format!("{n}.xml"), &xml))
+        };
+        let all: String = (0..self.count).map(create).collect();
+        self.tell(&all);
+    }
+
+    /// Has virsh do this with each of them, one after the other.
+    pub(crate) fn each(&mut self, command: &str) {
+        let all: String = (0..self.count).map(|n| format!("{command} guest{n}\n")).collect();
+        self.tell(&all);
+    }
+
+    fn tell(&mut self, commands: &str) {
+        let (_, told, said) = &mut self.virsh;
+        // It says where it is connected to when all before that is done.
+        told.write_all(format!("{commands}uri\n").as_bytes()).unwrap();
+        loop {
+            let line = said.recv_timeout(PATIENCE).unwrap();
+            assert!(!line.starts_with("error:"), "{line}");
+            if line == INSIDE {
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Many {
+    fn drop(&mut self) {
+        let (virsh, ..) = &mut self.virsh;
+        let _ = virsh.kill();
+        let _ = virsh.wait();
+    }
+}
+
+/// How they are reached in there.
+pub(crate) const INSIDE: &str = "test+unix:///default?socket=/run/libvirt/libvirt-sock";
