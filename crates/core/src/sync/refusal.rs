@@ -123,7 +123,9 @@ impl Refusal {
             Self::NoHwclock => {
                 "the agent runs /sbin/hwclock after setting the time: install util-linux (Debian 13: util-linux-extra) in the guest"
             }
-            Self::Denied(_) => "run as root, or as a member of the group libvirt",
+            Self::Denied(_) => {
+                "run as root or as a member of the group libvirt; as a service without CAP_DAC_OVERRIDE with a group that may write QEMU's sockets"
+            }
             Self::Words(_) => "the guest's log says more: journalctl -u qemu-guest-agent",
             Self::Unanswered => {
                 "run it again when the agent answers: until then the guest may still set its clock to the time that was sent"

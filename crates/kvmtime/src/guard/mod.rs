@@ -139,6 +139,7 @@ pub(crate) fn run(
     (guard.tell)(&Said::Began)?;
     guard.settings.rivals.iter().try_for_each(|words| (guard.tell)(&Said::Rival(words)))?;
     guard.sources.follow(&guard.settings)?;
+    guard.tell_doing();
     service::tell(&Told::Ready);
     guard.go_on(&messages, reload)?;
     service::tell(&Told::Stopping);
@@ -296,6 +297,7 @@ impl Guard<'_> {
             Notice::Lost { source, why } => {
                 self.sources.lost(&source, &why);
                 (self.tell)(&Said::Lost(&source, &why))?;
+                self.tell_doing();
                 return Ok(());
             }
             Notice::Gone { guest, saved } => {
@@ -309,9 +311,13 @@ impl Guard<'_> {
             Notice::Agent(guest, there) => Notice::Agent(guest, there),
         };
         let listed = matches!(notice, Notice::Listed { .. });
+        let told = listed || matches!(notice, Notice::Gone { .. });
         self.scheduler.notice(now, notice);
         if listed {
             self.forget();
+        }
+        if told {
+            self.tell_doing();
         }
         Ok(())
     }
@@ -319,6 +325,17 @@ impl Guard<'_> {
     /// Forgets those that are no more.
     fn forget(&mut self) {
         self.records.retain(|key, _| self.scheduler.knows(key));
+    }
+
+    /// What `systemctl status` shows.
+    fn tell_doing(&self) {
+        let Counts { looks, corrected, failed, .. } = self.counts;
+        let guests = self.scheduler.guests().count();
+        let lost = self.sources.status().into_iter().filter(|source| source.why.is_some());
+        let lost: String = lost.map(|source| format!("; {} is not reached", source.name)).collect();
+        service::tell(&Told::Doing(&format!(
+            "guests {guests}, looks {looks}, corrected {corrected}, failed {failed}{lost}"
+        )));
     }
 
     fn is_ignored(&self, guest: &Guest) -> bool {
@@ -361,14 +378,14 @@ impl Guard<'_> {
         let news = !correction.sets.is_empty() || correction.gap.is_some() || !known && !waits;
         if news {
             (self.tell)(&Said::Looked(&correction))?;
-            let Counts { looks, corrected, failed, .. } = self.counts;
-            let doing = format!("{looks} looks, {corrected} corrected, {failed} failed");
-            service::tell(&Told::Doing(&doing));
             record.said = Some(state(&correction).to_owned());
             self.keeper.iter().for_each(|keeper| keeper.keep(correction.clone()));
         }
         record.fought.looked(now, record.alone, &correction);
         (record.last, record.at) = (Some(correction), now);
+        if news {
+            self.tell_doing();
+        }
         // Who went meanwhile was spoken of for the last time.
         if !self.scheduler.knows(&guest.key) {
             self.records.remove(&guest.key);

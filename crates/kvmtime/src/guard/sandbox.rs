@@ -1,5 +1,6 @@
 //! Whether the daemon may do its work, tried before it begins: a sandbox that is too narrow shows at once, and not at night.
 
+use std::io;
 use std::path::Path;
 
 use kvmtime_sys::timer::Steps;
@@ -17,10 +18,10 @@ pub(crate) struct Lacking {
 
 /// All that is lacking.
 pub(crate) fn lacking(settings: &Settings) -> Vec<Lacking> {
-    let folder = |what: &str, file: &Option<_>, hint| {
+    let folder = |what: &str, file: &Option<_>, attempt: fn(&Path) -> io::Result<()>, hint| {
         let folder = file.as_deref().and_then(Path::parent)?;
-        let error = service::try_folder(folder).err()?;
-        let what = format!("cannot write {what} {}: {}", folder.display(), plain(&error));
+        let error = attempt(folder).err()?;
+        let what = format!("cannot {what} {}: {}", folder.display(), plain(&error));
         Some(Lacking { what, hint })
     };
     let timer = Steps::watch().err().map(|error| Lacking {
@@ -28,13 +29,15 @@ pub(crate) fn lacking(settings: &Settings) -> Vec<Lacking> {
         hint: "the unit's SystemCallFilter= must allow timerfd_create and timerfd_settime (@timer)",
     });
     let history = folder(
-        "the history's folder",
+        "write the history's folder",
         &settings.history,
+        service::try_folder,
         "the unit's StateDirectory=kvmtime makes it, or ReadWritePaths= allows it",
     );
     let socket = folder(
-        "the folder of the status socket",
+        "make the status socket in",
         &settings.socket,
+        service::try_socket,
         "the unit's RuntimeDirectory=kvmtime makes it; RestrictAddressFamilies= must allow AF_UNIX",
     );
     let libvirt = settings.connect.as_deref().and_then(libvirt);
@@ -46,10 +49,9 @@ pub(crate) fn lacking(settings: &Settings) -> Vec<Lacking> {
 fn libvirt(uri: &str) -> Option<Lacking> {
     use kvmtime_sys::libvirt::{Connection, Error, code};
 
-    let denied = [code::AUTH_FAILED, code::OPERATION_DENIED, code::ACCESS_DENIED];
     let refused = |error: &Error| {
         let words = error.message.contains("Permission denied");
-        denied.contains(&error.code) || words || error.code == code::NO_LIBRARY
+        error.is_denied() || words || error.code == code::NO_LIBRARY
     };
     let lacking = |what: String, hint| Some(Lacking { what, hint });
     let connection = match Connection::open(uri) {
@@ -65,7 +67,7 @@ fn libvirt(uri: &str) -> Option<Lacking> {
     // One that does not run answers best: whoever may not ask is told so before that.
     let first = connection.any()?;
     let asked = first.agent(r#"{"execute":"guest-ping"}"#, 1);
-    let error = asked.err().filter(|error| denied.contains(&error.code))?;
+    let error = asked.err().filter(Error::is_denied)?;
     lacking(
         format!("may not ask the agents of {uri}: {error}"),
         "libvirt's access driver must allow org.libvirt.api.domain.write to the daemon's user",

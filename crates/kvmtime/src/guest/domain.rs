@@ -74,9 +74,7 @@ pub(crate) fn refused(error: libvirt::Error) -> Refusal {
         // `qemuDomainAgentAvailable`, libvirt src/qemu/qemu_domain.c
         code::AGENT_UNRESPONSIVE if words.contains("not connected") => Refusal::NotConnected,
         code::AGENT_UNRESPONSIVE | code::AGENT_UNSYNCED => Refusal::Silent,
-        code::OPERATION_DENIED | code::ACCESS_DENIED | code::AUTH_FAILED => {
-            Refusal::Denied(error.message)
-        }
+        _ if error.is_denied() => Refusal::Denied(error.message),
         _ if error.is_disconnected() => Refusal::Gone,
         _ => agent::refused(words),
     }

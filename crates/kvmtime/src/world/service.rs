@@ -97,8 +97,20 @@ impl Drop for Desk {
 /// # Errors
 /// What the kernel says.
 pub(crate) fn try_folder(folder: &Path) -> io::Result<()> {
+    attempt(folder, |probe| fs::write(probe, b""))
+}
+
+/// The same for a socket that others may reach.
+///
+/// # Errors
+/// What the kernel says.
+pub(crate) fn try_socket(folder: &Path) -> io::Result<()> {
+    attempt(folder, |probe| UnixListener::bind(probe).map(drop))
+}
+
+fn attempt(folder: &Path, make: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let probe = folder.join(format!(".kvmtime.{}", std::process::id()));
-    fs::write(&probe, b"")?;
+    make(&probe)?;
     fs::remove_file(&probe)
 }

@@ -34,7 +34,12 @@ pub(crate) struct Herd {
 impl Herd {
     /// Starts so many guests, whose clocks may be some seconds behind.
     pub(crate) fn start(count: usize) -> Result<Self, Lacking> {
-        Self::of(&image()?, Libvirtd::start()?, count, 96)
+        Self::under(Libvirtd::start()?, count)
+    }
+
+    /// The same under a libvirt that runs already.
+    pub(crate) fn under(libvirt: Libvirtd, count: usize) -> Result<Self, Lacking> {
+        Self::of(&image()?, libvirt, count, 96)
     }
 
     /// The same with chronyd in each, which [`Domain::fights`] starts.

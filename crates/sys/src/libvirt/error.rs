@@ -42,6 +42,8 @@ pub mod code {
     pub const RESOURCE_BUSY: i32 = 87;
     /// An access driver such as polkit said no.
     pub const ACCESS_DENIED: i32 = 88;
+    /// Nobody is there whom polkit could ask for a password.
+    pub const AUTH_UNAVAILABLE: i32 = 94;
     /// The agent answered to something else.
     pub const AGENT_UNSYNCED: i32 = 97;
 }
@@ -68,6 +70,17 @@ impl Error {
     /// The one in an error that came from here.
     pub fn of(error: &io::Error) -> Option<&Self> {
         error.get_ref()?.downcast_ref()
+    }
+
+    /// Whether who asks may not.
+    pub fn is_denied(&self) -> bool {
+        let denied = [
+            code::OPERATION_DENIED,
+            code::AUTH_FAILED,
+            code::ACCESS_DENIED,
+            code::AUTH_UNAVAILABLE,
+        ];
+        denied.contains(&self.code)
     }
 
     /// Whether the connection broke, or there was none: another one may do what this one did not.

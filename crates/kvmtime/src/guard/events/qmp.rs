@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kvmtime_core::guard::{Backoff, Guest, Kind, Notice};
+use kvmtime_core::sync::Refusal;
 use kvmtime_core::units::Nanos;
 use kvmtime_wire::monitor;
 use kvmtime_wire::monitor_event::{self, Event};
@@ -45,7 +46,7 @@ pub(in crate::guard) fn watch(monitor: &Path, held: &Held, tell: impl Tell, end:
             Ok(()) => return,
             Err(error) => {
                 if guest.is_some() || failed == 0 {
-                    tell(Notice::Lost { source: source.clone(), why: plain(&error) });
+                    tell(Notice::Lost { source: source.clone(), why: why(&error) });
                 }
                 failed = if guest.is_some() { 0 } else { failed + 1 };
                 let gone = guest.map(|guest| Notice::Gone { guest, saved: false });
@@ -56,6 +57,13 @@ pub(in crate::guard) fn watch(monitor: &Path, held: &Held, tell: impl Tell, end:
             return;
         }
     }
+}
+
+/// Root without its powers may not write the socket of another user's QEMU.
+fn why(error: &io::Error) -> String {
+    let denied = error.kind() == io::ErrorKind::PermissionDenied;
+    let hint = denied.then(|| format!(" ({})", Refusal::Denied(String::new()).hint()));
+    format!("{}{}", plain(error), hint.unwrap_or_default())
 }
 
 /// Watches until the end, or until QEMU is gone.

@@ -16,13 +16,16 @@ use super::live;
 pub(crate) use without::{corrections, measurements};
 
 /// Where the history is kept when nobody says: root's below /var/lib, anybody else's where their programs keep what they remember
-/// (XDG Base Directory Specification, `XDG_STATE_HOME`).
+/// (XDG Base Directory Specification, `XDG_STATE_HOME`), and a service's where systemd made it a folder (`StateDirectory=`).
 pub(crate) fn place() -> PathBuf {
     const NAME: &str = "kvmtime/history.sqlite";
     let state = live::variable("XDG_STATE_HOME").map(PathBuf::from);
     let home = || live::variable("HOME").map(|home| Path::new(&home).join(".local/state"));
-    match live::is_root() {
-        true => Path::new("/var/lib").join(NAME),
-        false => state.or_else(home).unwrap_or_default().join(NAME),
+    match live::variable("STATE_DIRECTORY") {
+        Some(folder) => {
+            Path::new(folder.split(':').next().unwrap_or_default()).join("history.sqlite")
+        }
+        None if live::is_root() => Path::new("/var/lib").join(NAME),
+        None => state.or_else(home).unwrap_or_default().join(NAME),
     }
 }
