@@ -454,7 +454,7 @@ fn threads(pid: u32, name: &str) -> usize {
 #[test]
 fn a_storm_over_guests_without_agents_is_weathered() {
     const COUNT: usize = 200;
-    let Some(mut many) = need(Many::start(COUNT)) else { return };
+    let Some(many) = need(Many::start(COUNT)) else { return };
     let guard = Guard::start(&many.uri(), "[guard]\nsweep = \"10s\"\n");
     let looks = |status: &Value| status["counts"]["looks"].as_u64().unwrap();
     let are = |status: &Value, what: &dyn Fn(&Value) -> bool| {

@@ -17,8 +17,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Domains, which end with this value.
 pub(crate) struct Many {
     count: usize,
-    /// What it is told, and what it says: the domains live as long as it has its connection.
-    virsh: (Child, ChildStdin, Receiver<String>),
+    /// They live as long as it has its connection.
+    virsh: Child,
+    told: ChildStdin,
+    said: Receiver<String>,
     libvirt: Libvirtd,
 }
 
@@ -30,7 +32,7 @@ impl Many {
         let mut virsh = libvirt.command("sh", &["-c", &script]);
         let mut virsh = virsh.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (told, said) = (virsh.stdin.take().unwrap(), lines(virsh.stdout.take().unwrap()));
-        let mut many = Self { count, virsh: (virsh, told, said), libvirt };
+        let many = Self { count, virsh, told, said, libvirt };
         many.tell("destroy test\nundefine test\n");
         many.create();
         Ok(many)
@@ -43,7 +45,7 @@ impl Many {
 
     /// How they are reached from out here.
     pub(crate) fn uri(&self) -> String {
-        self.libvirt.uri().replace("qemu+unix:///system", "test+unix:///default")
+        self.libvirt.uri().replace("qemu+unix:///system", &format!("{SCHEME}///default"))
     }
 
     /// Their libvirt.
@@ -52,7 +54,7 @@ impl Many {
     }
 
     /// Makes them anew, each with another UUID.
-    pub(crate) fn create(&mut self) {
+    pub(crate) fn create(&self) {
         let create = |n| {
             let xml = format!(
                 "<domain type='test'><name>guest{n}</name><memory unit='MiB'>1</memory><os><type>hvm</type></os></domain>"
@@ -64,19 +66,18 @@ impl Many {
     }
 
     /// Has virsh do this with each of them, one after the other.
-    pub(crate) fn each(&mut self, command: &str) {
+    pub(crate) fn each(&self, command: &str) {
         let all: String = (0..self.count).map(|n| format!("{command} guest{n}\n")).collect();
         self.tell(&all);
     }
 
-    fn tell(&mut self, commands: &str) {
-        let (_, told, said) = &mut self.virsh;
+    fn tell(&self, commands: &str) {
         // It says where it is connected to when all before that is done.
-        told.write_all(format!("{commands}uri\n").as_bytes()).unwrap();
+        (&self.told).write_all(format!("{commands}uri\n").as_bytes()).unwrap();
         loop {
-            let line = said.recv_timeout(PATIENCE).unwrap();
+            let line = self.said.recv_timeout(PATIENCE).unwrap();
             assert!(!line.starts_with("error:"), "{line}");
-            if line == INSIDE {
+            if line.contains(SCHEME) {
                 return;
             }
         }
@@ -85,11 +86,11 @@ impl Many {
 
 impl Drop for Many {
     fn drop(&mut self) {
-        let (virsh, ..) = &mut self.virsh;
-        let _ = virsh.kill();
-        let _ = virsh.wait();
+        let _ = self.virsh.kill();
+        let _ = self.virsh.wait();
     }
 }
 
+const SCHEME: &str = "test+unix:";
 /// How they are reached in there.
 pub(crate) const INSIDE: &str = "test+unix:///default?socket=/run/libvirt/libvirt-sock";
