@@ -3,4 +3,4 @@
 
 use kvmtime_wire::klog;
 
-kvmtime_fuzz::parser!(|text: &str| klog::parse_buffer(text));
+kvmtime_fuzz::parser!(|text: &str| klog::parse_kernel(text));

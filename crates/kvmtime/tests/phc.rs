@@ -55,6 +55,8 @@ phc /dev/ptp0 -1000000
 wait
 strace -o /dev/null -P /dev/ptp0 -e inject=ioctl:error=EOPNOTSUPP:when=1..2 \\
     kvmtime measure --against phc:/dev/ptp0 --duration 1s --format json >plain 2>/dev/null
+strace -o /dev/null -P /dev/ptp0 -e inject=ioctl:error=ENODEV:when=10 \\
+    kvmtime measure --against phc:/dev/ptp0 --interval 50ms --duration 2s --format json >replaced 2>/dev/null
 kvmtime measure --duration 1s >best 2>/dev/null
 kvmtime check guest --format json >check.json
 kvmtime facts guest --format json >facts.json
@@ -109,11 +111,24 @@ fn a_card_with_a_clock_is_measured_and_what_is_done_to_it_is_found() {
     let before = offset(&moved).widened(Nanos(100_000));
     assert!(before.intersect(offset(&plain)).is_some(), "{before:?} {plain}");
 
+    // One that fails later.
+    let replaced = measured(folder, "replaced");
+    let method = replaced["method"].as_str().unwrap();
+    assert!(method.starts_with("PTP_SYS_OFFSET of /dev/ptp0"), "{method}");
+    assert!(
+        method.contains("PTP_SYS_OFFSET_EXTENDED has worked, and now fails: no such device"),
+        "{method}"
+    );
+    assert_eq!(replaced["lost"], 0, "{replaced}");
+    assert!(before.intersect(offset(&replaced)).is_some(), "{before:?} {replaced}");
+
     // It is nobody's clock that a guest should follow by itself.
     let best = text(folder, "best");
     assert!(best.contains("no PTP clock shows a host's (/dev/ptp0 is 5254000a0b0c)"), "{best}");
     let look = Look::read(folder);
-    let phcs = serde_json::json!([{ "device": "ptp0", "clock_name": "5254000a0b0c", "links": [] }]);
+    let phcs = serde_json::json!([
+        { "device": "ptp0", "clock_name": "5254000a0b0c", "links": [], "parent": "0000:00:02.0" }
+    ]);
     assert_eq!(*look.fact("/phcs"), phcs);
     let expected =
         ["guest-clocksource-forced", "guest-clocksource-slow", "guest-no-time-discipline"];
@@ -147,11 +162,12 @@ fn older() -> Result<Command, Lacking> {
 }
 
 #[test]
-fn a_card_whose_clock_stands_or_races_is_no_reference() {
+fn a_card_whose_clock_stands_or_races_is_no_reference_and_shares_its_name() {
     let start = |qemu: Result<Command, Lacking>| {
         let image = Image::on(Kernel::whole()?, &[E1000E])?;
         let image = ntp::on(image, &ntp::packages()?, "makestep 1 3")?.job(SICK);
-        Ok(Guest::on(qemu?, &image, CLOCK, &["-nic", "user,model=e1000e"]))
+        let cards = ["-nic", "user,model=e1000e", "-nic", "user,model=e1000e"];
+        Ok(Guest::on(qemu?, &image, CLOCK, &cards))
     };
     let guests = [
         (need(start(older())), "stands still"),
@@ -165,8 +181,14 @@ fn a_card_whose_clock_stands_or_races_is_no_reference() {
         assert_eq!(text(folder.path(), "status"), "2\n");
         let followed = text(folder.path(), "followed");
         assert!(followed.contains("which follows the reference clock PHC0"), "{followed}");
-        let rules = Look::read(folder.path());
-        assert!(rules.check.rules("guest").contains("clock-rate-absurd"), "{:?}", rules.check);
+        let look = Look::read(folder.path());
+        assert!(look.check.rules("guest").contains("clock-rate-absurd"), "{:?}", look.check);
+        let phcs = look.fact("/phcs");
+        assert_eq!(phcs[0]["clock_name"], phcs[1]["clock_name"], "{phcs}");
+        let mut cures =
+            look.check.findings("guest").into_iter().map(|found| &found["cure"]["summary"]);
+        let rule = format!("KERNELS==\"{}\"", phcs[0]["parent"].as_str().unwrap());
+        assert!(cures.any(|cure| cure.as_str().unwrap().contains(&rule)), "{rule} {phcs}");
     }
 }
 

@@ -174,36 +174,54 @@ mkdir -p /var/log/journal/machine
 chmod 0 /var/log/journal/machine/system.journal
 exec setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-dac_override,-dac_read_search \"$@\"";
 
-#[test]
-fn a_journal_that_may_not_be_read_is_denied() {
-    let closed = || {
+/// The folders that `capture` and its script make where this has been run.
+fn captured_where(prepared: &str) -> Option<(tempfile::TempDir, [PathBuf; 2])> {
+    let inside = || {
         let mut command = Command::new("unshare");
-        command.args(["--map-root-user", "--mount", "sh", "-ec", CLOSED, "sh"]);
+        command.args(["--map-root-user", "--mount", "sh", "-ec", prepared, "sh"]);
         command
     };
-    let allowed = closed().arg("true").output().is_ok_and(|output| output.status.success());
+    let allowed = inside().arg("true").output().is_ok_and(|output| output.status.success());
     let lacking = Lacking::Impossible("namespaces of one's own".to_owned());
-    if need(allowed.then_some(()).ok_or(lacking)).is_none() {
-        return;
-    }
+    need(allowed.then_some(()).ok_or(lacking))?;
     let folder = tempfile::tempdir().unwrap();
     let journalctl = folder.path().join("journalctl");
     fs::write(&journalctl, "#!/bin/sh\n").unwrap();
     fs::set_permissions(&journalctl, fs::Permissions::from_mode(0o755)).unwrap();
     fs::write(folder.path().join("capture.sh"), script("linux")).unwrap();
-    for (command, made) in [
-        (&[report::KVMTIME, "capture", "captured"][..], "captured"),
-        (&["sh", "capture.sh"], "kvmtime-linux"),
-    ] {
+    for command in [&[report::KVMTIME, "capture", "captured"][..], &["sh", "capture.sh"]] {
         let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", folder.path().display());
-        let mut run = closed();
+        let mut run = inside();
         let output = run.args(command).current_dir(&folder).env("PATH", path).output().unwrap();
         assert!(output.status.success(), "{}", words(&output.stderr));
-        let index = fs::read(folder.path().join(made).join("kvmtime/index.json")).unwrap();
+    }
+    let made = ["captured", "kvmtime-linux"].map(|made| folder.path().join(made));
+    Some((folder, made))
+}
+
+#[test]
+fn a_journal_that_may_not_be_read_is_denied() {
+    let Some((_folder, made)) = captured_where(CLOSED) else { return };
+    for made in made {
+        let index = fs::read(made.join("kvmtime/index.json")).unwrap();
         let index: serde_json::Value = serde_json::from_slice(&index).unwrap();
         let journal =
             "/kvmtime/run/journalctl_-b_-q_--no-pager_-t_chronyd_-t_ntpd_-t_libvirtd_-t_virtqemud";
-        assert_eq!(index["unknown"][journal], "denied", "{made}");
+        assert_eq!(index["unknown"][journal], "denied", "{}", made.display());
+    }
+}
+
+const LOGGED: &str = "
+mount -t tmpfs none /var/log
+echo 'Mar  9 00:00:11 host kernel: [    0.000000] Linux version 6.1.0-41-amd64' >/var/log/messages
+exec \"$@\"";
+
+#[test]
+fn the_line_by_which_a_log_reaches_back_to_the_boot_is_kept() {
+    let Some((_folder, made)) = captured_where(LOGGED) else { return };
+    for made in made {
+        let log = fs::read_to_string(made.join("var/log/messages")).unwrap();
+        assert!(log.contains("Linux version"), "{}: {log}", made.display());
     }
 }
 

@@ -23,7 +23,7 @@ pub struct LogLine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
-    /// The kernel's buffer begins here and not at the boot: earlier lines are gone.
+    /// The kernel's log begins here and not at the boot: earlier lines are gone.
     EarlierGone,
     /// The kernel switched to a clocksource.
     Switched {
@@ -108,16 +108,23 @@ pub fn parse(text: &str) -> Vec<LogLine> {
     log.lines
 }
 
-/// Reads the kernel's own buffer, whose oldest lines make room for new ones.
-pub fn parse_buffer(text: &str) -> Vec<LogLine> {
+/// Reads the kernel's log, whose oldest lines make room for new ones: those of its buffer, and those of a file that is rotated.
+pub fn parse_kernel(text: &str) -> Vec<LogLine> {
     let mut lines = parse(text);
     let (uptime, message) = prefix::strip(text.lines().next().unwrap_or_default());
-    // Linux init/main.c:start_kernel prints its banner first, on most machines before time is counted.
-    if uptime.is_some_and(|uptime| uptime > 0.0) && !text.contains("Linux version ") {
+    // What is stamped 0 was printed before time is counted.
+    if uptime != Some(0.0) && !text.lines().any(is_banner) {
         let (event, text) = (Event::EarlierGone, message.to_owned());
         lines.insert(0, LogLine { event, uptime, text, line: 1 });
     }
     lines
+}
+
+/// Whether a line is the first that a kernel prints (Linux `init/main.c:start_kernel`; FreeBSD `sys/kern/subr_prf.c:msgbufinit`;
+/// NetBSD and OpenBSD `copyright`, `version`).
+pub fn is_banner(line: &str) -> bool {
+    const BANNERS: [&str; 4] = ["Linux version ", "---<<BOOT>>---", "NetBSD ", "OpenBSD "];
+    BANNERS.iter().any(|banner| line.contains(banner) && message(line).starts_with(banner))
 }
 
 /// Whether a line is an event or a detail of the one before it.

@@ -1,7 +1,7 @@
 //! Every wording in `logs/`, one file a kernel or program, is recognised for what it is.
 
 use kvmtime_wire::klog::Event::{self, *};
-use kvmtime_wire::klog::{concerns_time, parse, parse_buffer};
+use kvmtime_wire::klog::{concerns_time, parse, parse_kernel};
 
 fn unstable(clocksource: &str, delta_ns: Option<i64>) -> Event {
     Unstable { clocksource: clocksource.to_owned(), delta_ns }
@@ -206,11 +206,20 @@ fn details_count_where_a_log_is_filtered() {
 }
 
 #[test]
-fn a_buffer_that_begins_after_the_boot_says_so() {
-    let first = |text: &str| parse_buffer(text).swap_remove(0).event;
+fn a_log_that_begins_after_the_boot_says_so() {
+    let first = |text: &str| parse_kernel(text).swap_remove(0).event;
     let later = "[ 81.5] clocksource: Switched to clocksource tsc";
-    assert_eq!(first(later), EarlierGone);
-    for line in ["[    0.09] Linux version 6.12", "[    0.000000] tsc: Detected", "no stamp"] {
-        assert_eq!(first(&format!("{line}\n{later}")), switched("tsc"), "{line}");
+    for gone in ["", "no stamp\n", "[ 80.0] init: on Linux version 6\n"] {
+        assert_eq!(first(&format!("{gone}{later}")), EarlierGone, "{gone}");
+    }
+    assert_eq!(first(""), EarlierGone);
+    for boot in [
+        "[    0.09] Linux version 6.12",
+        "[    0.000000] tsc: Detected",
+        "Linux version 2.6.18-398.el5",
+        "Mar 11 02:11:04 guest rsyslogd: start\nMar 11 02:11:04 guest kernel: Linux version 3.10.0",
+        "OpenBSD 7.6 (GENERIC.MP) #338",
+    ] {
+        assert_eq!(first(&format!("{boot}\n{later}")), switched("tsc"), "{boot}");
     }
 }

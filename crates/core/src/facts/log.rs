@@ -24,11 +24,18 @@ impl Fact<Vec<LogLine>> {
     /// When the log is not known, or not whole.
     pub fn whole(&self) -> Result<(), Unknown> {
         match self.get()?.first() {
-            Some(LogLine { event: Event::EarlierGone, uptime, .. }) => Err(Unknown {
-                unknown: Why::Failed(format!(
-                    "it begins {:.0} s after the boot, and earlier lines are gone",
-                    uptime.unwrap_or_default()
-                )),
+            Some(LogLine { event: Event::EarlierGone, uptime, text, .. }) => Err(Unknown {
+                unknown: Why::Failed(match uptime {
+                    Some(uptime) => {
+                        format!(
+                            "it begins {uptime:.0} s after the boot, and earlier lines are gone"
+                        )
+                    }
+                    None if text.is_empty() => {
+                        "it is empty, and does not reach back to the boot".to_owned()
+                    }
+                    None => "it does not reach back to the boot".to_owned(),
+                }),
                 from: self.from().to_owned(),
             }),
             _ => Ok(()),

@@ -91,8 +91,8 @@ pub struct Machine {
     pub openntpd_conf: Fact<Directives>,
     /// PTP hardware clocks, `/sys/class/ptp`.
     pub phcs: Fact<Vec<Phc>>,
-    /// Whether the module `ptp_kvm` is there: loaded, built in or loadable.
-    pub ptp_kvm_module: Fact<bool>,
+    /// How the kernel has the driver `ptp_kvm`.
+    pub ptp_kvm: Fact<Driver>,
     /// `/dev/vmclock0`.
     pub vmclock: Fact<bool>,
     /// `/proc/stat`, since boot.
@@ -126,12 +126,26 @@ pub struct Machine {
 pub enum Hypervisor {
     /// Nobody: bare metal.
     None,
-    /// KVM, by its CPUID signature or the firmware's vendor.
+    /// KVM, by its CPUID signature, what only it gives, or the firmware of a cloud that has nothing else.
     Kvm,
     /// QEMU without KVM: TCG.
     Tcg,
     /// Another one, by its signature.
     Other(String),
+}
+
+/// How a kernel has a driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Driver {
+    /// Not at all.
+    Lacking,
+    /// As a module that could be loaded.
+    Loadable,
+    /// As a module that is.
+    Loaded,
+    /// In the kernel itself.
+    BuiltIn,
 }
 
 /// `/sys/devices/system/clocksource/clocksource0`.
@@ -173,10 +187,13 @@ pub struct Ntp {
 pub struct Phc {
     /// `ptp0`.
     pub device: String,
-    /// `clock_name`, the only thing that tells one from another.
+    /// `clock_name`, by which drivers differ. Clocks of one driver may have the same.
     pub clock_name: String,
     /// Stable links in `/dev` that lead to it, such as `/dev/ptp_kvm`.
     pub links: Vec<String>,
+    /// The device that it is a part of, such as the PCI address of its card, `0000:00:04.0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
 }
 
 /// qemu-guest-agent in a guest.

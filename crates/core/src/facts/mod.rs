@@ -42,7 +42,8 @@ pub use leap::LeapPolicy;
 pub use libvirt::{HookLine, LibvirtGuests, LibvirtHost};
 pub use lifecycle::{Happened, Stated};
 pub use machine::{
-    Agent, Chrony, Clocksource, Hypervisor, LIVE, Logs, Machine, Ntp, Phc, Role, System, Units,
+    Agent, Chrony, Clocksource, Driver, Hypervisor, LIVE, Logs, Machine, Ntp, Phc, Role, System,
+    Units,
 };
 pub use phc::PhcSource;
 pub use power::{IdleState, Power};

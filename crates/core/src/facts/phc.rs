@@ -1,8 +1,10 @@
 //! Clocks that the host shows to its guest.
 
+use std::fmt;
+
 use kvmtime_wire::directives::Directive;
 
-use super::{Machine, Phc};
+use super::{Driver, Machine, Phc};
 use crate::fact::{Unknown, Why};
 
 impl Phc {
@@ -19,10 +21,37 @@ impl Phc {
             || self.clock_name.starts_with("Virtio PTP")
     }
 
+    /// The link that systemd's udev rules make for a clock of its kind (`rules.d/50-udev-default.rules.in`).
+    pub fn udev_link(&self) -> Option<&'static str> {
+        match self.clock_name.as_str() {
+            "KVM virtual PTP" => Some("/dev/ptp_kvm"),
+            "hyperv" => Some("/dev/ptp_hyperv"),
+            _ => None,
+        }
+    }
+
     /// Whether a path in `/dev` leads to it.
     pub fn is_at(&self, path: &str) -> bool {
         path.strip_prefix("/dev/").is_some_and(|name| name == self.device)
             || self.links.iter().any(|link| link == path)
+    }
+}
+
+impl fmt::Display for Phc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.device, self.clock_name)?;
+        self.parent.as_ref().map_or(Ok(()), |parent| write!(f, " on {parent}"))
+    }
+}
+
+impl fmt::Display for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lacking => "not there",
+            Self::Loadable => "a module that is not loaded",
+            Self::Loaded => "a module that is loaded",
+            Self::BuiltIn => "built into the kernel",
+        })
     }
 }
 
@@ -43,6 +72,12 @@ impl PhcSource<'_> {
     /// Whether it reads `ptp_kvm`.
     pub fn is_kvm(&self) -> bool {
         self.phc.map_or(self.path == "/dev/ptp_kvm", Phc::is_kvm)
+    }
+
+    /// Whether it shows the host's clock, or is not known not to.
+    pub fn may_be_of_host(&self) -> bool {
+        // chrony 4.7 and later take a network interface's name, too: that is a card's clock.
+        self.phc.map_or(self.path.starts_with('/'), Phc::is_of_host)
     }
 
     /// Whether it reads vmclock.

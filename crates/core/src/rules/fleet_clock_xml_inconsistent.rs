@@ -50,7 +50,7 @@ fn check(fleet: &Fleet) -> Verdict {
         }
     }
     if found.is_empty() && fleet.nameless.count > 0 && fleet.domains > 1 {
-        let from = format!("the systems that {} run (libosinfo:os/@id)", fleet.nameless);
+        let from = format!("the operating system of {} (libosinfo:os/@id)", fleet.nameless);
         return Err(Unknown { unknown: Why::Absent, from });
     }
     Ok(found)

@@ -3,7 +3,7 @@
 use kvmtime_wire::chrony::sources::Source;
 
 use crate::fact::{Unknown, Why};
-use crate::facts::{Facts, Machine, Phc, Timex};
+use crate::facts::{Facts, Machine, PhcSource, Timex};
 use crate::finding::{Effect, Finding, Risk};
 use crate::rule::Verdict;
 
@@ -61,7 +61,7 @@ fn check(guest: &Machine, facts: &Facts) -> Verdict {
 /// The names under which `chronyc sources` shows the host's clocks.
 fn host_clocks(guest: &Machine) -> Result<Vec<String>, Unknown> {
     let sources = guest.phc_sources()?.into_iter();
-    let of_host = sources.filter(|source| source.phc.is_none_or(Phc::is_of_host));
+    let of_host = sources.filter(PhcSource::may_be_of_host);
     Ok(of_host.map(|source| source.name).collect())
 }
 

@@ -1,7 +1,7 @@
 //! See [`RULE`].
 
 use crate::fact::Unknown;
-use crate::facts::{Facts, Machine, Phc};
+use crate::facts::{Driver, Facts, Machine, Phc};
 use crate::finding::{Effect, Risk};
 use crate::rule::Verdict;
 
@@ -14,12 +14,15 @@ crate::rule! {
     /// instant, without a network: an offset to the host below a microsecond.
     ///
     /// ## What to do
-    /// If the host is kept right: `echo ptp_kvm > /etc/modules-load.d/ptp_kvm.conf`, `modprobe ptp_kvm`, and
-    /// `refclock PHC /dev/ptp_kvm poll 2` in chrony.conf. Keep NTP servers beside it to notice a host that goes wrong.
+    /// If the host is kept right, write `refclock PHC /dev/ptp_kvm poll 2` to chrony.conf and restart chronyd. Keep NTP
+    /// servers beside it to notice a host that goes wrong. Where the driver is a module and not loaded, load it first, now
+    /// and at each boot: `modprobe ptp_kvm`, `echo ptp_kvm > /etc/modules-load.d/ptp_kvm.conf`. Where it is built into the
+    /// kernel there is nothing to load.
     ///
     /// ## Exceptions
-    /// A host that is known not to be synchronised, or not to read its TSC: nothing is reported. Nor is it without
-    /// chrony, as systemd-timesyncd and ntpd read no PTP clock.
+    /// A host that is known not to be synchronised, or not to read its TSC: nothing is reported. Nor is it where the kernel
+    /// has no such driver, or has it built in and shows no clock, as on a host that does not offer one; and without chrony,
+    /// as systemd-timesyncd and ntpd read no PTP clock.
     ///
     /// ## References
     /// - Linux `drivers/ptp/ptp_kvm_common.c`, `arch/x86/kvm/x86.c:kvm_pv_clock_pairing`
@@ -41,25 +44,36 @@ fn check(guest: &Machine, facts: &Facts) -> Verdict {
     if !guest.phc_refclocks()?.is_empty() || !there && !guest.runs_on_kvm()? {
         return Ok(vec![]);
     }
-    if facts.host_of(guest).is_some_and(unfit) || !there && !is_loadable(guest)? {
+    if facts.host_of(guest).is_some_and(unfit) {
         return Ok(vec![]);
     }
+    let load = match there {
+        true => "",
+        false if may_load(guest)? => "load `ptp_kvm` and ",
+        false => return Ok(vec![]),
+    };
     guest.runs("chronyd")?;
-    let load = if there { "" } else { "load `ptp_kvm` and " };
     let cure = format!("{load}add `refclock PHC /dev/ptp_kvm poll 2`, if the host is kept right");
     Ok(vec![
         RULE.found("chrony does not read the host's clock that KVM offers")
             .saw("refclock PHC", "absent", guest.chrony.conf.from())
-            .saw_fact("PTP clocks", &guest.phcs, Vec::len)
-            .saw_fact("module ptp_kvm available", &guest.ptp_kvm_module, |there| *there)
+            .saw_fact("PTP clocks", &guest.phcs, |phcs| match phcs.as_slice() {
+                [] => "none".to_owned(),
+                phcs => phcs.iter().map(Phc::to_string).collect::<Vec<_>>().join(", "),
+            })
+            .saw_fact("ptp_kvm", &guest.ptp_kvm, Driver::to_string)
             .cure(cure, Effect::Live, Risk::Careful),
     ])
 }
 
-/// Whether the module is there; on x86 it needs kvm-clock.
-fn is_loadable(guest: &Machine) -> Result<bool, Unknown> {
-    let module = guest.ptp_kvm_module.optional()? == Some(&true);
-    Ok(module && (!guest.is_x86()? || guest.has_kvm_clock()?))
+/// Whether there is a module to load that would bring the clock; on x86 it needs kvm-clock.
+fn may_load(guest: &Machine) -> Result<bool, Unknown> {
+    match guest.ptp_kvm.optional()? {
+        Some(Driver::Loadable) => Ok(!guest.is_x86()? || guest.has_kvm_clock()?),
+        // The clock is there if it can be.
+        Some(Driver::Loaded | Driver::BuiltIn) => guest.phcs.optional().map(|_| false),
+        Some(Driver::Lacking) | None => Ok(false),
+    }
 }
 
 fn unfit(host: &Machine) -> bool {

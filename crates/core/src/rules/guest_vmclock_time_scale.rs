@@ -14,8 +14,8 @@ crate::rule! {
     /// it, or finds it a falseticker beside NTP servers.
     ///
     /// ## What to do
-    /// From 7.1 on write `tai` behind the `refclock`, with `leapseclist` or `leapsectz` (and keep its table current); before,
-    /// leave it out.
+    /// From 7.1 on write `tai` behind the `refclock`, with `leapsectz` or, from chrony 4.6 on, `leapseclist` (and keep its
+    /// table current); before, leave it out.
     ///
     /// ## Exceptions
     /// Kernels 6.19 and 7.0 are not judged: which of the two they have is not settled.
@@ -42,7 +42,7 @@ fn check(guest: &Machine, _: &Facts) -> Verdict {
             continue;
         }
         let (message, cure) = if counts_tai {
-            ("vmclock counts TAI in this kernel, and chrony takes it for UTC", "write `tai` behind the `refclock`, and set `leapseclist`")
+            ("vmclock counts TAI in this kernel, and chrony takes it for UTC", "write `tai` behind the `refclock`, and set `leapsectz` (from chrony 4.6 on `leapseclist`)")
         } else {
             ("vmclock counts UTC in this kernel, and chrony takes it for TAI", "take `tai` off the `refclock`")
         };

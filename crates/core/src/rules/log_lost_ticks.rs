@@ -16,11 +16,12 @@ crate::rule! {
     /// what the kernel makes up for is a guess.
     ///
     /// ## What to do
-    /// Let no tick be thrown away (PIT policy `delay` or `catchup`, never `discard`), take `divider=` off the kernel's
-    /// command line, and give the guest its share of the CPU. Better: a system that has kvm-clock.
+    /// Let no tick be thrown away (PIT policy `catchup`, never `discard`), take `divider=` off the kernel's command line,
+    /// and give the guest its share of the CPU. Better: a system that has kvm-clock.
     ///
     /// ## Exceptions
-    /// A single line while the machine boots.
+    /// A single line of the time when the machine booted means little. It is reported all the same: kernels that old do
+    /// not stamp their lines.
     ///
     /// ## References
     /// - Linux 2.6.18 `arch/x86_64/kernel/time.c:handle_lost_ticks`

@@ -139,6 +139,13 @@ fn lost(machine: &Machine) -> Result<Option<Finding>, Unknown> {
         .saw_fact("sources of chronyd", &machine.chrony.sources, |sources| {
             sources.iter().map(Source::to_string).collect::<Vec<_>>().join(", ")
         });
-    let summary = "see `chronyc sources` and give chronyd sources that it can reach";
-    Ok(Some(found.cure(summary, Effect::Live, Risk::Safe)))
+    let reached = |sources: &Vec<Source>| sources.iter().any(|source| source.reach != 0);
+    let (summary, risk) = if machine.chrony.sources.value().is_some_and(reached) {
+        let summary = "see the states in `chronyc sources`: sources that contradict each other (x) need others beside \
+                       them; where one contradicts what it said before (~), as after a pause, restart chronyd";
+        (summary, Risk::Careful)
+    } else {
+        ("see `chronyc sources` and give chronyd sources that it can reach", Risk::Safe)
+    };
+    Ok(Some(found.cure(summary, Effect::Live, risk)))
 }

@@ -17,9 +17,9 @@ crate::rule! {
     /// the kernel changes to a slower clocksource. Either lasts until the next boot.
     ///
     /// ## What to do
-    /// Host: update the firmware, and see `host-tsc-unavailable`. Guest: see whether the line came with a pause, a
-    /// snapshot or a migration. The watchdog then compared two clocks of which only one stood still; the TSC itself is
-    /// fine, and a reboot of the guest brings it back.
+    /// Host: boot anew to have the TSC judged anew, and if the line comes back update the firmware and see
+    /// `host-tsc-unavailable`. Guest: see whether the line came with a pause, a snapshot or a migration. The watchdog then
+    /// compared two clocks of which only one stood still; the TSC itself is fine, and a reboot of the guest brings it back.
     ///
     /// ## Exceptions
     /// A guest on kvm-clock reads no TSC by itself: there the line tells of a long stall of a vCPU and is only worth a
@@ -81,7 +81,9 @@ fn message(line: &LogLine) -> String {
         Event::TscWarp => "the kernel gave up the TSC: it differs from CPU to CPU".to_owned(),
         Event::UnstableTscForGuests => "KVM warns that guests' TSC is not reliable here".to_owned(),
         Event::Unstable { clocksource, delta_ns: Some(delta) } => {
-            format!("the kernel gave up `{clocksource}`, which was {} ms off", delta / 1_000_000)
+            let way = if *delta < 0 { "behind" } else { "ahead of" };
+            let ms = delta.unsigned_abs() / 1_000_000;
+            format!("the kernel gave up `{clocksource}`, which was {ms} ms {way} its watchdog")
         }
         _ => "the kernel's watchdog gave up the TSC".to_owned(),
     }

@@ -9,8 +9,8 @@ use crate::rule::Verdict;
 
 crate::rule! {
     /// ## What it checks
-    /// chrony does not follow a PHC that it reads, and what the PHC says (`chronyc sources`: offset ± bound) overlaps with
-    /// none of the NTP servers that chrony trusts.
+    /// What a PHC says that chrony reads (`chronyc sources`: offset ± bound) overlaps with none of the NTP servers that
+    /// chrony trusts, or with none at all where it trusts none.
     ///
     /// ## Why it matters
     /// One of the two clocks is wrong. A PHC of `ptp_kvm` shows the host's clock: then the host is off by that much, with
@@ -18,12 +18,12 @@ crate::rule! {
     ///
     /// ## What to do
     /// Look at the host's own sources (`chronyc sources` there). For a PHC in TAI add `tai` to its `refclock`, with
-    /// `leapseclist` or `leapsectz`. Where the network is at fault, as with a path that is slower one way, take nearer
-    /// servers.
+    /// `leapsectz` or, from chrony 4.6 on, `leapseclist`: an older chronyd does not start with what it does not know. Where
+    /// the network is at fault, as with a path that is slower one way, take nearer servers.
     ///
     /// ## Exceptions
-    /// A PHC that chrony follows against all servers is told by `guest-phc-trusts-unsynced-host`, one of vmclock in the wrong
-    /// time scale by `guest-vmclock-time-scale`. Below a millisecond the finding is information: an asymmetric network
+    /// A host's clock that chrony follows against all servers is told by `guest-phc-trusts-unsynced-host`, vmclock in the
+    /// wrong time scale by `guest-vmclock-time-scale`. Below a millisecond the finding is information: an asymmetric network
     /// does that.
     ///
     /// ## References
@@ -55,7 +55,8 @@ fn check(machine: &Machine, _: &Facts) -> Verdict {
 }
 
 fn disagrees(machine: &Machine, phc: &PhcSource<'_>, source: &Source, all: &[Source]) -> Option<Finding> {
-    let own = source.last_sample.filter(|_| source.state != '*' && source.reach != 0)?;
+    let followed = source.state == '*' && phc.may_be_of_host();
+    let own = source.last_sample.filter(|_| !followed && source.reach != 0)?;
     let servers = all.iter().filter(|server| server.mode != '#' && server.reach != 0);
     let servers: Vec<(&Source, (f64, f64))> =
         servers.filter_map(|server| Some((server, server.last_sample?))).collect();
@@ -78,7 +79,7 @@ fn disagrees(machine: &Machine, phc: &PhcSource<'_>, source: &Source, all: &[Sou
     });
     let cure = match tai {
         "" => "look at the clock of the host, or of what else feeds the PTP clock",
-        _ => "add `tai` to the `refclock`, with `leapseclist`, and restart chronyd",
+        _ => "add `tai` to the `refclock`, with `leapsectz` (from chrony 4.6 on `leapseclist`), and restart chronyd",
     };
     Some(found.cure(cure, Effect::Live, Risk::Careful))
 }

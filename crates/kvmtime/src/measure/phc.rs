@@ -16,8 +16,8 @@ const CLASS: &str = "/sys/class/ptp";
 /// whole nanoseconds.
 const ROUNDED: Nanos = Nanos(25);
 
-/// How the device is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How the device is read, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Method {
     Precise,
     Extended,
@@ -32,6 +32,8 @@ pub(super) struct Phc {
     /// The network interface whose card it is on.
     card: Option<String>,
     method: Method,
+    /// Whether it has been read by that method.
+    worked: bool,
     /// Why no better method is used.
     instead: Vec<String>,
 }
@@ -55,16 +57,41 @@ impl Phc {
             clock_name: clock_name.value().cloned().unwrap_or_else(|| "unnamed".to_owned()),
             card: cards.value().and_then(|cards| cards.first().cloned()),
             method: Method::Precise,
+            worked: false,
             instead: vec![],
         };
+        phc.best()?;
+        Ok(phc)
+    }
+
+    /// Samples by the method in use or, where that works no more, by the next that does.
+    fn best(&mut self) -> io::Result<Vec<Sample>> {
+        let was = self.method;
+        let mut failed = vec![];
         for method in [Method::Precise, Method::Extended, Method::Plain] {
-            phc.method = method;
-            match phc.samples() {
-                Ok(_) => return Ok(phc),
-                Err(error) => phc.instead.push(format!("{} {}", method.name(), method.why(&error))),
+            if method < was {
+                continue;
+            }
+            self.method = method;
+            match self.samples() {
+                Ok(samples) => {
+                    self.instead.append(&mut failed);
+                    self.worked = true;
+                    return Ok(samples);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    self.method = was;
+                    return Err(error);
+                }
+                Err(error) => {
+                    let before =
+                        if self.worked && method == was { "has worked, and now " } else { "" };
+                    failed.push(format!("{} {before}{}", method.name(), method.why(&error)));
+                }
             }
         }
-        Err(io::Error::other(phc.instead.join("; ")))
+        self.method = was;
+        Err(io::Error::other(failed.join("; ")))
     }
 
     fn samples(&self) -> io::Result<Vec<Sample>> {
@@ -144,7 +171,7 @@ impl Pair for Phc {
     fn read(&mut self) -> io::Result<Reading> {
         let (samples, here) = loop {
             let before = clock::moment();
-            let samples = self.samples()?;
+            let samples = self.best()?;
             let here = clock::moment();
             // Some of them may be of before a step.
             if here.stepped_since(&before).is_none() {

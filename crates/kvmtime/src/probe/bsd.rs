@@ -5,7 +5,7 @@ use kvmtime_core::facts::{Bsd, Hypervisor};
 use kvmtime_core::profile::{self, Family, Os};
 use kvmtime_wire::{assignments, sysctl};
 
-use super::system;
+use super::{log, system};
 use crate::world::World;
 
 /// What the machine says of itself, if it is one of these.
@@ -48,7 +48,7 @@ fn of_uname(line: Fact<String>) -> Fact<Os> {
     })
 }
 
-/// FreeBSD says it itself; of the others the firmware's vendor is known.
+/// FreeBSD says it itself, OpenBSD in its kernel's log; of NetBSD the firmware's vendor is known.
 pub(super) fn hypervisor(world: &World) -> Fact<Hypervisor> {
     let told = ask(world, "kern.vm_guest").parse(|text| {
         match sysctl::values(&text).get("kern.vm_guest").copied() {
@@ -58,14 +58,33 @@ pub(super) fn hypervisor(world: &World) -> Fact<Hypervisor> {
             Some(other) => Ok(Hypervisor::Other(other.to_owned())),
         }
     });
-    told.or_else(|| vendor(world, "hw.vendor"))
-        .or_else(|| vendor(world, "machdep.dmi.system-vendor"))
+    match pvbus(world) {
+        Some(known) if told.value().is_none() => known,
+        _ => told
+            .or_else(|| vendor(world, "hw.vendor"))
+            .or_else(|| vendor(world, "machdep.dmi.system-vendor")),
+    }
+}
+
+/// By CPUID: `pvbus0 at mainbus0: KVM` (OpenBSD `sys/dev/pv/pvbus.c:pvbus_attach`).
+fn pvbus(world: &World) -> Option<Fact<Hypervisor>> {
+    let Fact::Known { value: text, from } = log::buffer(world) else { return None };
+    let names = text.lines().find_map(|line| line.strip_prefix("pvbus0 at mainbus0: "))?;
+    let kvm = names.split(", ").any(|name| name == "KVM");
+    let known = if kvm { Hypervisor::Kvm } else { Hypervisor::Other(names.to_owned()) };
+    Some(Fact::known(known, from))
 }
 
 fn vendor(world: &World, name: &str) -> Fact<Hypervisor> {
-    ask(world, name).parse(|text| {
-        let vendor = sysctl::values(&text).get(name).map(|vendor| system::vendor_runs(vendor));
-        vendor.filter(|known| *known != Hypervisor::None).ok_or("it names no known hypervisor")
+    ask(world, name).parse(|text| match sysctl::values(&text).get(name) {
+        // OpenBSD would have named KVM.
+        Some(vendor) if name == "hw.vendor" && system::may_emulate(vendor) => {
+            Err("it shows QEMU's machine, and not whether KVM runs it")
+        }
+        vendor => {
+            let known = vendor.map(|vendor| system::vendor_runs(vendor));
+            known.filter(|known| *known != Hypervisor::None).ok_or("it names no known hypervisor")
+        }
     })
 }
 

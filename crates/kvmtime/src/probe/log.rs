@@ -6,8 +6,8 @@ use kvmtime_wire::klog::{self, LogLine};
 
 use crate::world::World;
 
-/// Where the kernel's log lies when its buffer cannot be asked.
-const KERNEL: [&str; 3] = ["/var/log/dmesg", "/var/log/kern.log", "/var/log/messages"];
+/// Where the kernel's log lies when its buffer cannot be asked; the last holds what was said at boot, and nothing later.
+const KERNEL: [&str; 3] = ["/var/log/kern.log", "/var/log/messages", "/var/log/dmesg"];
 const SYSTEM: [&str; 3] = ["/var/log/syslog", "/var/log/messages", "/var/log/daemon.log"];
 /// How sos asks for the journal, newest first.
 const ARCHIVED: [&[&str]; 2] =
@@ -20,9 +20,9 @@ const OF_SERVICES: &str = "system.journal";
 const QEMU: &str = "/var/log/libvirt/qemu";
 
 pub(super) fn probe(world: &World) -> Logs {
-    let file = |path| text(world, path).map(|text| klog::parse(&text));
-    let kernel = buffer(world).map(|text| klog::parse_buffer(&text));
-    let kernel = KERNEL.into_iter().fold(kernel, |found, path| found.or_else(|| file(path)));
+    let text = |path| text(world, path);
+    let kernel = KERNEL.into_iter().fold(buffer(world), |found, path| found.or_else(|| text(path)));
+    let kernel = kernel.map(|text| klog::parse_kernel(&text));
     Logs { kernel, system: system(world), qemu: qemu(world) }
 }
 
@@ -35,12 +35,15 @@ pub(super) fn buffer(world: &World) -> Fact<String> {
 }
 
 fn text(world: &World, path: &str) -> Fact<String> {
-    world.log(path, klog::concerns_time)
+    world.log(path, |line| klog::concerns_time(line) || klog::is_banner(line))
 }
 
 /// The files, or the journal where there are none.
 fn system(world: &World) -> Fact<Vec<LogLine>> {
-    let mut logs: Vec<Fact<String>> = SYSTEM.iter().map(|path| text(world, path)).collect();
+    let written = |text: String| {
+        if text.is_empty() { Err("it is empty, as after a rotation") } else { Ok(text) }
+    };
+    let mut logs: Vec<_> = SYSTEM.iter().map(|path| text(world, path).parse(written)).collect();
     if logs.iter().all(|log| log.value().is_none()) {
         logs.push(journal(world));
     }

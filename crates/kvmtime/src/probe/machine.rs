@@ -57,7 +57,7 @@ pub(super) fn probe(
             openntpd_conf: ntp::openntpd_conf(world),
             rtc: rtc::probe(world),
             phcs: ptp::clocks(world),
-            ptp_kvm_module: ptp::module(world),
+            ptp_kvm: ptp::driver(world),
             vmclock: world.exists("/sys/class/misc/vmclock0"),
             cpu_time: world.text("/proc/stat").parse(|text| kvmtime_wire::stat::parse(&text)),
             cpu_pressure: world

@@ -1,7 +1,7 @@
-//! PTP hardware clocks, told apart by their clock_name.
+//! PTP hardware clocks: what tells one from another, and whether KVM's can be had.
 
 use kvmtime_core::fact::Fact;
-use kvmtime_core::facts::Phc;
+use kvmtime_core::facts::{Driver, Phc};
 
 use crate::world::World;
 
@@ -18,7 +18,10 @@ pub(super) fn clocks(world: &World) -> Fact<Vec<Phc>> {
                 let clock_name = world.word(&format!("{CLASS}/{device}/clock_name"));
                 let to = |target: &String| target.rsplit('/').next() == Some(&device);
                 let links = links.iter().filter(|(_, target)| target.value().is_some_and(to));
+                let parent = world.link(&format!("{CLASS}/{device}/device"));
+                let parent = parent.value().and_then(|path| path.rsplit('/').next());
                 Some(Phc {
+                    parent: parent.map(str::to_owned),
                     clock_name: clock_name.value()?.clone(),
                     links: links.map(|(link, _)| (*link).to_owned()).collect(),
                     device,
@@ -28,18 +31,21 @@ pub(super) fn clocks(world: &World) -> Fact<Vec<Phc>> {
     })
 }
 
-/// Loaded, built in, or there to be loaded.
-pub(super) fn module(world: &World) -> Fact<bool> {
-    let loaded = world.exists("/sys/module/ptp_kvm");
-    if loaded.value() == Some(&true) {
-        return loaded;
-    }
+/// `/sys/module` shows no built-in driver without parameters.
+pub(super) fn driver(world: &World) -> Fact<Driver> {
     let kernel = super::system::kernel(world);
-    let Some(release) = kernel.value() else { return kernel.map(|_| false) };
+    let Some(release) = kernel.value() else { return kernel.map(|_| Driver::Lacking) };
     let listed = |list: &str| {
         let path = format!("/lib/modules/{release}/{list}");
         world.log(&path, |line| line.contains("ptp_kvm")).map(|text| text.contains("ptp_kvm.ko"))
     };
     let builtin = listed("modules.builtin");
-    if builtin.value() == Some(&true) { builtin } else { listed("modules.dep") }
+    if builtin.value() == Some(&true) {
+        return builtin.map(|_| Driver::BuiltIn);
+    }
+    let loaded = world.exists("/sys/module/ptp_kvm");
+    if loaded.value() == Some(&true) {
+        return loaded.map(|_| Driver::Loaded);
+    }
+    listed("modules.dep").map(|there| if there { Driver::Loadable } else { Driver::Lacking })
 }

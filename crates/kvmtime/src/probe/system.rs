@@ -9,7 +9,7 @@ use kvmtime_wire::assignments;
 use kvmtime_wire::cmdline::Cmdline;
 use kvmtime_wire::cpuinfo::{self, CpuInfo};
 
-use super::log;
+use super::{clocksource, log};
 use crate::world::World;
 
 pub(super) fn os(world: &World) -> Fact<Os> {
@@ -90,7 +90,10 @@ pub(super) fn hypervisor(world: &World, cpu: &Fact<CpuInfo>) -> Fact<Hypervisor>
         }
         _ => {
             let flagged = cpu.value().is_some_and(|cpu| cpu.has("hypervisor"));
-            let told = by_log(world);
+            let mut told = by_log(world);
+            if told.value().is_none() {
+                told = by_trace(world, cpu).unwrap_or(told);
+            }
             if told.value().is_none()
                 && let Some(from) = of_qemu(world)
             {
@@ -126,6 +129,16 @@ fn by_log(world: &World) -> Fact<Hypervisor> {
     })
 }
 
+/// What only KVM gives its guests, and the model that only QEMU's own emulation has (QEMU `target/i386/cpu.c:max_x86_cpu_realize`).
+fn by_trace(world: &World, cpu: &Fact<CpuInfo>) -> Option<Fact<Hypervisor>> {
+    let clocks = clocksource::probe(world).available;
+    if clocks.value().is_some_and(|all| all.iter().any(|name| name == "kvm-clock")) {
+        return Some(clocks.map(|_| Hypervisor::Kvm));
+    }
+    let emulated = cpu.value().is_some_and(|cpu| cpu.model.starts_with("QEMU TCG CPU"));
+    emulated.then(|| Fact::known(Hypervisor::Tcg, cpu.from()))
+}
+
 /// Whoever runs a machine whose CPU shows the flag `hypervisor` may write any vendor into its firmware.
 fn by_firmware(world: &World, flagged: bool) -> Fact<Hypervisor> {
     let vendor = world.word("/sys/class/dmi/id/sys_vendor");
@@ -139,17 +152,21 @@ fn by_firmware(world: &World, flagged: bool) -> Fact<Hypervisor> {
     known
 }
 
-/// Where it shows that this is QEMU's machine for another processor than x86: neither its device tree nor its firmware
-/// tells whether KVM runs it. systemd (`src/basic/virt.c:detect_vm_device_tree`) and virt-what say `qemu` to both, the latter
-/// for want of "enough information to determine if we're using KVM acceleration or not".
+/// Where it shows that this is QEMU's machine: neither its device tree nor its firmware tells whether KVM runs it. systemd
+/// (`src/basic/virt.c:detect_vm_device_tree`) and virt-what say `qemu` to both, the latter for want of "enough information to
+/// determine if we're using KVM acceleration or not".
 pub(super) fn of_qemu(world: &World) -> Option<String> {
     let nodes = world.names("/proc/device-tree");
     if nodes.value().is_some_and(|names| names.iter().any(|name| name.starts_with("fw-cfg"))) {
         return Some(nodes.from().to_owned());
     }
     let vendor = world.word("/sys/class/dmi/id/sys_vendor");
-    let foreign = arch(world).value().is_some_and(|arch| arch != "x86_64");
-    (foreign && vendor.value()? == "QEMU").then(|| vendor.from().to_owned())
+    may_emulate(vendor.value()?).then(|| vendor.from().to_owned())
+}
+
+/// Whether a machine with this vendor may also be emulated: nova has `virt_type=qemu`, KubeVirt `useEmulation`.
+pub(super) fn may_emulate(vendor: &str) -> bool {
+    ["QEMU", "Red Hat", "OpenStack Foundation", "RDO", "oVirt", "KubeVirt"].contains(&vendor)
 }
 
 pub(super) fn vendor_runs(vendor: &str) -> Hypervisor {

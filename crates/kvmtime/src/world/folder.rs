@@ -49,6 +49,9 @@ impl Folder {
     }
 
     pub(super) fn link(&self, path: &str) -> Fact<String> {
+        if let Some(why) = self.index.unknown.get(path) {
+            return Fact::unknown(why.clone(), path);
+        }
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
         match self.look(parent, |place| live::link(place.join(name))) {
             Fact::Known { value, .. } => Fact::known(value, path),
@@ -100,10 +103,11 @@ impl Folder {
             return Fact::failed("too many symbolic links", path);
         };
         let found = fact(read(&place), path);
-        // Of /proc and /sys archives take single folders; configuration they take whole, but not always what it links to.
+        // A recording says what was not there; what it does not speak of, nobody asked for. Of /proc and /sys archives take single folders; configuration they take whole, but not always what it links to.
         let etc = self.root.join("etc");
         let folder = if place.starts_with(&etc) { Some(etc.as_path()) } else { place.parent() };
-        let collected = folder.is_some_and(|folder| live::exists(folder).is_ok());
+        let collected = !self.index.is_of_recording()
+            && folder.is_some_and(|folder| live::exists(folder).is_ok());
         match found {
             Fact::Unknown(unknown) if unknown.unknown == Why::Absent && !collected => {
                 Fact::unknown(Why::NotCollected, path)
@@ -201,5 +205,22 @@ mod tests {
             let unknown = Folder::new(root.path()).read(path).get().unwrap_err().unknown;
             assert_eq!(unknown, Why::NotCollected, "{path}");
         }
+    }
+
+    #[test]
+    fn a_recording_says_itself_what_was_not_there() {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["etc", "dev", OWN] {
+            std::fs::create_dir_all(root.path().join(folder)).unwrap();
+        }
+        let index =
+            r#"{"unknown": {"/etc/a": "absent", "/dev/ptp_kvm": "absent"}, "names": {"/etc": []}}"#;
+        std::fs::write(root.path().join(OWN).join("index.json"), index).unwrap();
+        let folder = Folder::new(root.path());
+        let why = |fact: Fact<String>| fact.get().unwrap_err().unknown;
+        assert_eq!(why(folder.read("/etc/a")), Why::Absent);
+        assert_eq!(why(folder.read("/etc/b")), Why::NotCollected);
+        assert_eq!(why(folder.link("/dev/ptp_kvm")), Why::Absent);
+        assert_eq!(why(folder.link("/dev/ptp_ena")), Why::NotCollected);
     }
 }

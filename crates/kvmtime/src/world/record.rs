@@ -42,6 +42,11 @@ pub(crate) fn is_unfinished(root: &Path) -> bool {
 }
 
 impl Index {
+    /// Whether a recording world left it, which looks into some folder.
+    pub(super) fn is_of_recording(&self) -> bool {
+        !self.names.is_empty()
+    }
+
     /// The index that a recording world left; empty in any other evidence.
     pub(super) fn of(root: &Path) -> Self {
         let text = live::read(root.join(OWN).join(INDEX)).unwrap_or_default();
@@ -96,8 +101,10 @@ impl Recorder {
 
     /// Keeps line numbers right: a line that is not kept stays as an empty one.
     pub(super) fn lines(&self, path: &str, text: &str, keep: impl Fn(&str) -> bool) {
-        let kept: Vec<&str> = text.lines().map(|line| if keep(line) { line } else { "" }).collect();
-        self.write(path, &redacted(&(kept.join("\n") + "\n")));
+        let kept = text.lines().map(|line| if keep(line) { line } else { "" });
+        // One that is empty stays so.
+        let kept: String = kept.flat_map(|line| [line, "\n"]).collect();
+        self.write(path, &redacted(&kept));
     }
 
     pub(super) fn json<T: Serialize>(&self, path: &str, value: &T) {

@@ -85,6 +85,9 @@ touched /sys/class/ptp /sys/module/ptp_kvm /sys/class/misc/vmclock0 /sys/class/v
 for name in /sys/class/ptp/*/clock_name /sys/class/virtio-ports/*/name; do
     [ -e "$name" ] && take "$name"
 done
+for link in /sys/class/ptp/*/device; do
+    [ -L "$link" ] && mkdir -p "$folder${link%/*}" && ln -s "$(readlink "$link")" "$folder$link"
+done
 for link in /dev/ptp_kvm /dev/ptp_hyperv /dev/ptp_ena; do
     if [ -L "$link" ]; then
         mkdir -p "$folder/dev" && ln -s "$(readlink "$link")" "$folder$link"
@@ -142,7 +145,7 @@ for unit in ntp ntpd ntpsec libvirt-guests libvirtd virtqemud; do
 done
 
 # Logs.
-clocks='clocksource|[Cc]lock|TSC|tsc:|timekeeping|ntpd|chronyd|kvm|[Tt]ime|tick|suspend|resume|PM:|hrtimer'
+clocks='Linux version|clocksource|[Cc]lock|TSC|tsc:|timekeeping|ntpd|chronyd|kvm|[Tt]ime|tick|suspend|resume|PM:|hrtimer'
 run dmesg
 log "$clocks" /var/log/dmesg /var/log/kern.log /var/log/messages /var/log/syslog /var/log/daemon.log
 journals=$(ls -A /var/log/journal 2>/dev/null; ls -A /run/log/journal 2>/dev/null)
