@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::reading::Interval;
+
 /// A span of time, or a time since an epoch, in nanoseconds; sums stop at the ends of the range, some 292 years.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -86,7 +88,17 @@ impl Sum for Nanos {
 /// Four digits at most, in the largest unit that leaves one before the point.
 impl fmt::Display for Nanos {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        scaled(f, self.ns(), &[(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns")])
+        scaled(f, self.ns(), &TIMES, f64::INFINITY)
+    }
+}
+
+const TIMES: [(f64, &str); 4] = [(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns")];
+
+/// The middle and the radius. The middle has more than four digits where fewer would be off by more than the radius.
+impl fmt::Display for Interval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        scaled(f, self.middle().ns(), &TIMES, self.radius().ns().max(1.0))?;
+        write!(f, " ± {}", self.radius())
     }
 }
 
@@ -117,7 +129,7 @@ pub struct Ppb(pub f64);
 
 impl fmt::Display for Ppb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        scaled(f, self.0, &[(1e3, "ppm"), (1.0, "ppb")])
+        scaled(f, self.0, &[(1e3, "ppm"), (1.0, "ppb")], f64::INFINITY)
     }
 }
 
@@ -138,7 +150,13 @@ fn number(text: &str, units: &[(&str, f64)]) -> Option<f64> {
     number.parse().ok().map(|number: f64| number * scale).filter(|number| number.is_finite())
 }
 
-fn scaled(f: &mut fmt::Formatter<'_>, value: f64, units: &[(f64, &str)]) -> fmt::Result {
+/// A value in one of its units, and rounded by less than this.
+fn scaled(
+    f: &mut fmt::Formatter<'_>,
+    value: f64,
+    units: &[(f64, &str)],
+    finest: f64,
+) -> fmt::Result {
     let last = units.len() - 1;
     // What rounds up to a thousand is one of the next unit.
     let unit = units.iter().position(|(scale, _)| value.abs() >= 0.9995 * scale).unwrap_or(last);
@@ -151,6 +169,8 @@ fn scaled(f: &mut fmt::Formatter<'_>, value: f64, units: &[(f64, &str)]) -> fmt:
         size if size >= 9.995 => 2,
         _ => 3,
     };
+    let digits =
+        (0..9).find(|digits| scale / 10_f64.powi(*digits) <= finest).unwrap_or(9).max(digits);
     // Zero has no sign.
     let value = if value.abs() * 10_f64.powi(digits) < 0.5 { 0.0 } else { value };
     let digits = usize::try_from(digits).unwrap_or_default();
@@ -172,6 +192,15 @@ mod tests {
         assert_eq!(words, expected);
         assert_eq!(format!("{:+} {:+}", Nanos(5), Ppb(-5880.1)), "+5 ns -5.880 ppm");
         assert_eq!(Ppb(56.5).to_string(), "56.50 ppb");
+    }
+
+    #[test]
+    fn a_value_is_rounded_by_less_than_its_bound() {
+        let shown =
+            |middle, radius| format!("{:+}", Interval::around(Nanos(middle), Nanos(radius)));
+        assert_eq!(shown(3_599_316_857_123, 2_001), "+3599.316857 s ± 2.001 µs");
+        assert_eq!(shown(-1_234_567, 490_000), "-1.235 ms ± 490.0 µs");
+        assert_eq!(shown(0, 50), "+0 ns ± 50 ns");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub struct Gap {
     /// When it ended.
     pub until: Nanos,
     /// How long it was, if its beginning was seen.
-    pub length: Option<Nanos>,
+    pub length: Option<Interval>,
 }
 
 /// libvirtd tells what happened without saying when. It was seen to take this long on busy CPUs.
@@ -37,9 +37,18 @@ impl Gap {
         now: Nanos,
         is: Option<Interval>,
     ) -> sync::Gap {
-        let host = self.length.map(|length| Interval::around(length, EVENT));
         let guest = was.zip(is).map(|((at, was), is)| was.minus(is).widened(drifted(now - at)));
-        sync::Gap { host, guest }
+        sync::Gap { host: self.length, guest }
+    }
+
+    /// This one and another before it that nobody has looked at.
+    #[must_use]
+    pub fn after(self, earlier: Option<Self>) -> Self {
+        let length = match &earlier {
+            None => self.length,
+            Some(earlier) => self.length.zip(earlier.length).map(|(one, other)| one.plus(other)),
+        };
+        Self { length, ..self }
     }
 }
 
@@ -61,13 +70,20 @@ impl Gaps {
         }
     }
 
-    /// A guest goes on: the gap that this ends, if it is the end of one.
-    pub fn ended(&mut self, trigger: &Trigger) -> Option<Gap> {
-        let guest = trigger.guest.clone().filter(|_| trigger.kind.runs())?;
-        let since = self.since.remove(&guest.key);
-        let length = since.map(|since| trigger.at - since);
+    /// What happened to a guest or its host: the gap that this ends for the guest, if it is the end of one.
+    pub fn ended(&mut self, guest: &Guest, trigger: &Trigger) -> Option<Gap> {
+        let since = self.since.get(&guest.key).copied();
+        let length = match trigger.kind {
+            // Who stood already goes on later, and has been away since before.
+            Kind::HostSlept(_) if since.is_some() => return None,
+            Kind::HostSlept(time) => Some(time),
+            kind if kind.runs() => since.map(|since| Interval::around(trigger.at - since, EVENT)),
+            _ => return None,
+        };
+        self.since.remove(&guest.key);
         // A start is told as going on, too.
         let ends = trigger.kind != Kind::Resumed || length.is_some();
+        let guest = guest.clone();
         ends.then_some(Gap { guest, kind: trigger.kind, until: trigger.at, length })
     }
 
@@ -84,27 +100,37 @@ mod tests {
     #[test]
     fn a_gap_lasts_from_the_first_stop_to_the_next_start() {
         let guest = Guest { key: "1".to_owned(), name: "web".to_owned() };
-        let went_on = |kind, at| Trigger {
-            guest: Some(guest.clone()),
-            kind,
-            at: Nanos(at),
-            detail: String::new(),
+        let went_on = |gaps: &mut Gaps, kind, at| {
+            let detail = String::new();
+            let trigger = Trigger { guest: Some(guest.clone()), kind, at: Nanos(at), detail };
+            gaps.ended(&guest, &trigger)
         };
+        let long = |ns| Some(Interval::around(Nanos(ns), EVENT));
         let mut gaps = Gaps::default();
         // As libvirt tells a save: paused, then gone.
         gaps.stopped(&guest, Nanos(10));
         gaps.stopped(&guest, Nanos(12));
-        let gap = gaps.ended(&went_on(Kind::Restored, 25)).unwrap();
-        assert_eq!((gap.length, gap.until), (Some(Nanos(15)), Nanos(25)));
+        let gap = went_on(&mut gaps, Kind::Restored, 25).unwrap();
+        assert_eq!((gap.length, gap.until), (long(15), Nanos(25)));
         // Its beginning was before ours.
-        assert_eq!(gaps.ended(&went_on(Kind::Migrated, 30)).unwrap().length, None);
-        // What else is told of one that is paused ends nothing.
+        assert_eq!(went_on(&mut gaps, Kind::Migrated, 30).unwrap().length, None);
+        // What else is told of one that is paused ends nothing, nor does its host's sleep.
         gaps.stopped(&guest, Nanos(40));
-        assert_eq!(gaps.ended(&went_on(Kind::RtcChanged, 50)), None);
-        assert_eq!(gaps.ended(&went_on(Kind::Resumed, 60)).unwrap().length, Some(Nanos(20)));
+        assert_eq!(went_on(&mut gaps, Kind::RtcChanged, 50), None);
+        let slept = Kind::HostSlept(Interval::around(Nanos(5), Nanos(1)));
+        assert_eq!(went_on(&mut gaps, slept, 55), None);
+        assert_eq!(went_on(&mut gaps, Kind::Resumed, 60).unwrap().length, long(20));
         // Who was ended while he was paused was not away when he starts.
         gaps.stopped(&guest, Nanos(70));
         gaps.gone(&guest);
-        assert_eq!(gaps.ended(&went_on(Kind::Resumed, 80)), None);
+        assert_eq!(went_on(&mut gaps, Kind::Resumed, 80), None);
+        // Two gaps before a look are one.
+        let first = went_on(&mut gaps, slept, 90);
+        assert_eq!(first.as_ref().unwrap().length, Some(Interval::around(Nanos(5), Nanos(1))));
+        let both = went_on(&mut gaps, slept, 99).unwrap().after(first);
+        assert_eq!(
+            (both.length, both.until),
+            (Some(Interval::around(Nanos(10), Nanos(2))), Nanos(99))
+        );
     }
 }

@@ -19,9 +19,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use kvmtime_core::guard::{
-    self, Cause, Counts, Fought, Gap, Gaps, Guarded, Guest, Job, Limits, Notice, Said, Scheduler,
-    Status,
+    self, Cause, Counts, Fought, Gap, Gaps, Guarded, Guest, Job, Kind, Limits, Notice, Said,
+    Scheduler, Status,
 };
+use kvmtime_core::reading::Interval;
 use kvmtime_core::sync::{Correction, Outcome, Refusal};
 use kvmtime_core::units::Nanos;
 use kvmtime_sys::signals::{Mailbox, Signal};
@@ -74,9 +75,9 @@ pub(crate) enum Ended {
 #[derive(Default)]
 struct Record {
     last: Option<Correction>,
-    /// When that was.
-    at: Nanos,
     gap: Option<Gap>,
+    /// Guest − host when it was last known, and when that was; nothing once the host's clock was set.
+    was: Option<(Nanos, Interval)>,
     /// What was last said of it.
     said: Option<String>,
     /// Whether the look that runs is at a guest to which nothing happened.
@@ -284,9 +285,17 @@ impl Guard<'_> {
                 if trigger.guest.is_none() {
                     (self.tell)(&Said::Host(&trigger))?;
                 }
-                if let Some(gap) = self.gaps.ended(&trigger) {
-                    let key = gap.guest.key.clone();
-                    self.records.entry(key).or_default().gap = Some(gap);
+                let guests = match &trigger.guest {
+                    Some(guest) => vec![guest.clone()],
+                    None => self.scheduler.guests().map(|(guest, _)| guest.clone()).collect(),
+                };
+                let gaps = guests.iter().filter_map(|guest| self.gaps.ended(guest, &trigger));
+                if let Kind::HostStepped(_) = trigger.kind {
+                    self.records.values_mut().for_each(|record| record.was = None);
+                }
+                for gap in gaps {
+                    let record = self.records.entry(gap.guest.key.clone()).or_default();
+                    record.gap = Some(gap.after(record.gap.take()));
                 }
                 Notice::Trigger(trigger)
             }
@@ -369,8 +378,7 @@ impl Guard<'_> {
         if (correction.before.is_some() || again.is_none())
             && let Some(gap) = record.gap.take_if(|gap| gap.until <= began)
         {
-            let was = record.last.as_ref().and_then(|last| Some((record.at, last.residual?)));
-            correction.gap = Some(gap.missed(was, now, correction.before));
+            correction.gap = Some(gap.missed(record.was, now, correction.before));
         }
         // An agent that is not there yet is none, until it does not come.
         let waits = again.is_some_and(|tries| tries != SAID);
@@ -382,7 +390,8 @@ impl Guard<'_> {
             self.keeper.iter().for_each(|keeper| keeper.keep(correction.clone()));
         }
         record.fought.looked(now, record.alone, &correction);
-        (record.last, record.at) = (Some(correction), now);
+        record.was = correction.residual.map(|residual| (now, residual));
+        record.last = Some(correction);
         if news {
             self.tell_doing();
         }

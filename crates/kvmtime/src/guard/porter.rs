@@ -50,8 +50,8 @@ impl Porter {
                 self.signals.take().map_or(Ok(()), |signal| tell.send(Message::Signal(signal)))
             }
             Some(2) => {
-                // It is armed again before the clocks are read: what comes afterwards is told again.
-                self.steps.wait(0)?;
+                // Before the clocks are read: what comes afterwards is told again.
+                self.steps.take();
                 let mut told = host.look().into_iter();
                 let told = told.try_for_each(|notice| tell.send(Message::Notice(notice)));
                 if end.came_within(STEPS) {

@@ -32,16 +32,15 @@ pub(super) fn text(out: &mut dyn Write, all: &[Correction]) -> io::Result<()> {
 /// A line, and below it what the guest missed, and a hint where something failed.
 pub(super) fn line(out: &mut dyn Write, one: &Correction) -> io::Result<()> {
     main(out, one)?;
-    let size = |size: Interval| format!("{} ± {}", size.middle(), size.radius());
     match one.gap {
         Some(Gap { host: Some(host), guest: Some(guest) }) => {
-            writeln!(out, "  it stood for {}, and its clock lost {}", size(host), size(guest))
+            writeln!(out, "  it stood for {host}, and its clock lost {guest}")
         }
         Some(Gap { host: Some(host), guest: None }) => {
-            writeln!(out, "  it stood for {}", size(host))
+            writeln!(out, "  it stood for {host}")
         }
         Some(Gap { host: None, guest: Some(guest) }) => {
-            writeln!(out, "  its clock lost {}", size(guest))
+            writeln!(out, "  its clock lost {guest}")
         }
         _ => Ok(()),
     }

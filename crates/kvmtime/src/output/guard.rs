@@ -14,10 +14,8 @@ pub(super) fn said(out: &mut dyn Write, said: &Said<'_>) -> io::Result<()> {
         Said::Lost(source, why) => writeln!(out, "{source}: not reached: {why}"),
         Said::Host(trigger) => {
             let what = match trigger.kind {
-                Kind::HostSlept(time) => format!("slept for {} ± {}", time.middle(), time.radius()),
-                Kind::HostStepped(by) => {
-                    format!("its clock was set by {:+} ± {}", by.middle(), by.radius())
-                }
+                Kind::HostSlept(time) => format!("slept for {time}"),
+                Kind::HostStepped(by) => format!("its clock was set by {by:+}"),
                 _ => trigger.detail.clone(),
             };
             writeln!(out, "host: {what}; looking at all guests")

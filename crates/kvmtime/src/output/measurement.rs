@@ -93,7 +93,7 @@ impl Live {
 
 /// `+1.234 ms ± 490.0 µs`.
 pub(super) fn offset(interval: Interval) -> String {
-    format!("{:+} ± {}", interval.middle(), interval.radius())
+    format!("{interval:+}")
 }
 
 pub(super) fn text(out: &mut dyn Write, all: &Measurements) -> io::Result<()> {

@@ -74,7 +74,7 @@ impl Guest {
 
     /// Saves the machine into a file, ends its QEMU, and has another one go on with it.
     pub(crate) fn restore(&mut self) {
-        let mut monitor = Monitor::of(self.folder.path());
+        let mut monitor = self.monitor();
         monitor.ask("migrate", json!({ "uri": "exec:cat >state" }));
         while monitor.ask("query-migrate", json!({}))["status"] != "completed" {
             std::thread::sleep(Duration::from_millis(50));
@@ -90,6 +90,11 @@ impl Guest {
         self.folder.path().join(name)
     }
 
+    /// Its monitor, which one may have at a time.
+    pub(crate) fn monitor(&self) -> Monitor {
+        Monitor::of(self.folder.path())
+    }
+
     /// QEMU's process id.
     pub(crate) fn pid(&self) -> u32 {
         self.qemu.id()
@@ -102,13 +107,19 @@ impl Guest {
 
     /// Waits for a line on its console that begins with this, and gives the rest of it.
     pub(crate) fn says(&mut self, start: &str) -> String {
+        self.says_first(&[start]).1
+    }
+
+    /// The same with one of several beginnings; also gives which.
+    pub(crate) fn says_first(&mut self, starts: &[&str]) -> (usize, String) {
         loop {
             let Ok(line) = self.line() else {
-                panic!("the guest never says `{start}`:\n{}", self.said.join("\n"));
+                panic!("the guest never says `{starts:?}`:\n{}", self.said.join("\n"));
             };
-            if let Some(rest) = line.strip_prefix(start) {
+            let rests = starts.iter().map(|start| line.strip_prefix(start)).enumerate();
+            if let Some((which, rest)) = rests.filter_map(|(n, rest)| Some((n, rest?))).next() {
                 self.deadline = Instant::now() + PATIENCE;
-                return rest.to_owned();
+                return (which, rest.to_owned());
             }
         }
     }
@@ -146,7 +157,7 @@ impl Guest {
 
     /// Stops the machine for a while: nothing in it runs, its clock neither.
     pub(crate) fn pause(&self, time: Duration) {
-        let mut monitor = Monitor::of(self.folder.path());
+        let mut monitor = self.monitor();
         monitor.execute("stop");
         std::thread::sleep(time);
         monitor.execute("cont");

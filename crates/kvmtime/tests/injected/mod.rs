@@ -52,6 +52,22 @@ pub(crate) fn phc(folder: &Path) -> Result<PathBuf, Lacking> {
     build(folder, "phc", include_str!("phc.c"))
 }
 
+/// The program that sets this machine's clock to what it is.
+pub(crate) fn same(folder: &Path) -> Result<PathBuf, Lacking> {
+    build(folder, "same", include_str!("same.c"))
+}
+
+/// A clock of a process's own, to be loaded before its libraries.
+pub(crate) fn own(folder: &Path) -> Result<PathBuf, Lacking> {
+    let (source, library) = (folder.join("own.c"), folder.join("own.so"));
+    std::fs::write(&source, include_str!("own.c")).unwrap();
+    let mut cc = Command::new("cc");
+    match cc.args(["-O2", "-shared", "-fPIC", "-o"]).arg(&library).arg(&source).status() {
+        Ok(status) if status.success() => Ok(library),
+        _ => Err(Lacking::Obtainable("cc".to_owned())),
+    }
+}
+
 fn build(folder: &Path, name: &str, text: &str) -> Result<PathBuf, Lacking> {
     let (source, program) = (folder.join(format!("{name}.c")), folder.join(name));
     std::fs::write(&source, text).unwrap();

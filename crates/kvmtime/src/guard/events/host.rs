@@ -13,6 +13,10 @@ use crate::world::clock;
 /// Daemons may set a clock by nanoseconds, many times a second. Such steps are nothing to guests, until they add up to this.
 const LEAST: Nanos = Nanos::MILLISECOND;
 
+/// A kernel takes how long it slept from the RTC, which counts whole seconds and need not agree with its clock: it lets a second or
+/// two of their difference pass (`timekeeping_suspend`, kernel/time/timekeeping.c).
+const COUNTED: Nanos = Nanos(3_000_000_000);
+
 /// The host's clocks as they were when they were looked at.
 pub(in crate::guard) struct Host {
     last: Moment,
@@ -36,15 +40,11 @@ impl Host {
 }
 
 fn happened(before: &Moment, after: &Moment, at: Nanos) -> Vec<Notice> {
-    let slept = after.slept_since(before).map(|time| {
-        let detail = "CLOCK_BOOTTIME went on without CLOCK_MONOTONIC";
-        (Kind::HostSlept(time), detail)
-    });
+    let slept = after.slept_since(before).map(|time| time.widened(COUNTED));
+    let slept = slept.map(|time| (Kind::HostSlept(time), "the host slept"));
     let large = |by: &Interval| by.worst() >= LEAST;
-    let stepped = after.stepped_since(before).filter(large).map(|by| {
-        let detail = "CLOCK_REALTIME was set";
-        (Kind::HostStepped(by), detail)
-    });
+    let stepped = after.stepped_since(before).filter(large);
+    let stepped = stepped.map(|by| (Kind::HostStepped(by), "the host's clock was set"));
     let notice = |(kind, detail): (Kind, &str)| {
         Notice::Trigger(Trigger { guest: None, kind, at, detail: detail.to_owned() })
     };
@@ -72,13 +72,14 @@ mod tests {
             happened(&before, &after, Nanos(0)).into_iter().map(kind).collect::<Vec<_>>()
         };
         let by = |seconds: i64| Interval::around(Nanos(seconds * S), Nanos(100));
+        let slept = |seconds| Kind::HostSlept(by(seconds).widened(COUNTED));
         assert_eq!(kinds(moment(110 * S, 5010 * S + 60, 110 * S)), []);
         assert_eq!(kinds(moment(110 * S, 5010 * S + 900_000, 110 * S)), []);
         // All that passed asleep is in the realtime as well.
-        assert_eq!(kinds(moment(110 * S, 5030 * S, 130 * S)), [Kind::HostSlept(by(20))]);
+        assert_eq!(kinds(moment(110 * S, 5030 * S, 130 * S)), [slept(20)]);
         assert_eq!(kinds(moment(110 * S, 5007 * S, 110 * S)), [Kind::HostStepped(by(-3))]);
         let both = kinds(moment(110 * S, 5031 * S, 130 * S));
-        assert_eq!(both[0], Kind::HostSlept(by(20)));
+        assert_eq!(both[0], slept(20));
         let Kind::HostStepped(step) = both[1] else { panic!("{both:?}") };
         assert!(step.contains(Nanos(S)) && step.width() < Nanos(1000), "{step:?}");
     }

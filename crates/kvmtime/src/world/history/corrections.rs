@@ -30,13 +30,12 @@ pub(crate) fn append(path: &Path, entries: &[Correction]) -> io::Result<()> {
     })
 }
 
-/// The entries, oldest first; of one guest if that is named.
+/// The entries, as they came: the clock that they are dated by may have been set back; of one guest if that is named.
 ///
 /// # Errors
 /// When there is none, or it is something else.
 pub(crate) fn read(path: &Path, guest: Option<&str>) -> io::Result<Vec<Correction>> {
-    let select =
-        "SELECT correction FROM correction WHERE ?1 IS NULL OR guest = ?1 ORDER BY at_ns, rowid";
+    let select = "SELECT correction FROM correction WHERE ?1 IS NULL OR guest = ?1 ORDER BY rowid";
     file::read(path, select, guest, |row| {
         let json: String = row.get(0)?;
         serde_json::from_str(&json)
