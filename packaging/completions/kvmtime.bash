@@ -830,7 +830,7 @@ _kvmtime() {
             return 0
             ;;
         kvmtime__subcmd__resume)
-            opts="-h -V --qga --qmp --connect --history --tolerance --max-step --never-backwards --only-if-behind --slew --timeout --format --help --version"
+            opts="-h -V --qga --qmp --connect --history --tolerance --max-step --never-backwards --only-if-behind --only-if-synchronised --slew --timeout --format --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -894,7 +894,7 @@ _kvmtime() {
             return 0
             ;;
         kvmtime__subcmd__sync)
-            opts="-h -V --all --qga --qmp --connect --history --tolerance --max-step --never-backwards --only-if-behind --slew --timeout --wait --dry-run --format --help --version"
+            opts="-h -V --all --qga --qmp --connect --history --tolerance --max-step --never-backwards --only-if-behind --only-if-synchronised --slew --timeout --wait --dry-run --format --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

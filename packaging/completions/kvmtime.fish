@@ -163,6 +163,7 @@ json\t'For programs; the schema is named in it'"
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l all -d 'All domains that run'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l never-backwards -d 'Never set a clock back; one that is ahead is a failure'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l only-if-behind -d 'Leave a clock that is ahead as it is'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l only-if-synchronised -d 'Set nothing while this host\'s own clock is not synchronised'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l slew -d 'Never step: have the guest\'s own daemon slew its clock, and wait for that'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l wait -d 'Also wait, up to --timeout, for a guest that is paused or off'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand sync" -l dry-run -d 'Only say what would be done; exit status 1 when a clock would be set'
@@ -204,6 +205,7 @@ complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -l format -d 'Ho
 json\t'For programs; the schema is named in it'"
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -l never-backwards -d 'Never set a clock back; one that is ahead is a failure'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -l only-if-behind -d 'Leave a clock that is ahead as it is'
+complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -l only-if-synchronised -d 'Set nothing while this host\'s own clock is not synchronised'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -l slew -d 'Never step: have the guest\'s own daemon slew its clock, and wait for that'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvmtime -n "__fish_kvmtime_using_subcommand resume" -s V -l version -d 'Print version'

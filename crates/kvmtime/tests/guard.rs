@@ -18,22 +18,24 @@ mod report;
 mod run;
 
 use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixDatagram;
-use std::path::PathBuf;
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use guests::{Guest, Image};
 use herd::{Agent, Domain, Herd};
 use lacking::{need, program};
 use libvirtd::Libvirtd;
 use many::Many;
 use qga::{Patient, Sick};
-use run::{json, kvmtime, words};
-use serde_json::Value;
+use run::{kvmtime, words};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Busy CPUs take their time.
@@ -62,19 +64,30 @@ impl Guard {
                 lines.lines().for_each(|line| tell.send(line.to_owned()).unwrap_or_default());
             }
         });
+        fs::write(folder.path().join("config"), config).unwrap();
+        let child = Self::spawn(&folder, connect);
+        let guard = Self { child, folder, systemd: told };
+        guard.told("READY=1");
+        guard
+    }
+
+    fn spawn(folder: &TempDir, connect: &str) -> Child {
         let mut guard = kvmtime();
         guard.arg("guard").args(["--connect", connect]).env("WATCHDOG_USEC", "3000000");
         for file in ["config", "history", "socket"] {
             guard.arg(format!("--{file}")).arg(folder.path().join(file));
         }
-        fs::write(folder.path().join("config"), config).unwrap();
         guard.env("NOTIFY_SOCKET", folder.path().join("notify"));
         let log = File::create(folder.path().join("log")).unwrap();
         guard.stdout(log.try_clone().unwrap()).stderr(log);
-        let child = guard.spawn().unwrap();
-        let guard = Self { child, folder, systemd: told };
-        guard.told("READY=1");
-        guard
+        guard.spawn().unwrap()
+    }
+
+    /// Has it go by this from now on.
+    fn reload(&self, config: &str) {
+        fs::write(self.file("config"), config).unwrap();
+        self.signal("HUP");
+        self.told("READY=1");
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -100,7 +113,7 @@ impl Guard {
         let socket = self.file("socket");
         let mut ask = kvmtime();
         ask.args(["guard", "status", "--format", "json", "--socket"]).arg(socket);
-        json(&ask.output().unwrap())
+        run::synced(&ask.output().unwrap())
     }
 
     /// Waits until its status is such.
@@ -129,7 +142,7 @@ impl Guard {
     fn history(&self, guest: &str) -> Vec<Value> {
         let mut history = kvmtime();
         history.args(["history", "--corrections", "--format", "json", "--history"]);
-        let all = json(&history.arg(self.file("history")).output().unwrap());
+        let all = run::synced(&history.arg(self.file("history")).output().unwrap());
         let guests = all["guests"].as_array().unwrap().iter();
         guests.filter(|one| one["guest"] == guest).cloned().collect()
     }
@@ -219,7 +232,8 @@ fn guests_that_were_away_are_set_whatever_became_of_libvirtd() {
     first.managed_save();
     first.start();
     let last = guard.right(first.name(), "RESUMED_FROM_SNAPSHOT");
-    assert!(ends(&last["gap"]["host"])[1] > 0.5, "{last:#}");
+    let ([lo, hi], [from, to]) = (ends(&last["gap"]["host"]), ends(&last["gap"]["guest"]));
+    assert!(hi > 0.5 && lo <= to && from <= hi, "{last:#}");
     third.snapshot("then");
     thread::sleep(Duration::from_secs(2));
     third.revert("then");
@@ -304,6 +318,129 @@ fn a_qemu_that_no_libvirt_runs_is_guarded_by_its_monitor() {
     assert!(log.contains("bare: right"), "{log}");
 }
 
+/// The monitor of a QEMU of that name, which runs, and an agent's place: as a configuration has them.
+fn monitored(folder: &TempDir, name: &'static str, agent: &qga::Agent) -> String {
+    let qmp = folder.path().join(name);
+    let listener = UnixListener::bind(&qmp).unwrap();
+    let serve = move |client: UnixStream| -> std::io::Result<()> {
+        let mut to = client.try_clone()?;
+        writeln!(to, "{}", json!({ "QMP": {} }))?;
+        for line in BufReader::new(client).lines() {
+            let answer = match line?.contains("query-name") {
+                true => json!({ "return": { "name": name } }),
+                false => json!({ "return": { "status": "running", "running": true } }),
+            };
+            writeln!(to, "{answer}")?;
+        }
+        Ok(())
+    };
+    // They end with the test's process.
+    thread::spawn(move || {
+        listener.incoming().map_while(Result::ok).for_each(|client| {
+            thread::spawn(move || serve(client));
+        });
+    });
+    format!("[[guard.monitors]]\nqmp = {qmp:?}\nqga = {:?}\n", agent.socket())
+}
+
+/// So often as it may be.
+const SWEEP: &str = "[guard]\nsweep = '1s'\n";
+
+#[test]
+fn who_is_ignored_is_left_alone_as_long_as_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let agent = Patient::behind(Duration::from_secs(2)).start();
+    let web = monitored(&folder, "web", &agent);
+    let ignored = format!("{SWEEP}ignore = ['w*']\n{web}");
+    let guard = Guard::start("", &ignored);
+    guard.until(|status| all(status, "sources")[0]["reached"] == true);
+    thread::sleep(Duration::from_secs(2));
+    assert!(agent.sets().is_empty() && all(&guard.status(), "guests").is_empty());
+    guard.reload(&format!("{SWEEP}{web}"));
+    guard.right("web", "");
+    guard.reload(&ignored);
+    agent.pause(Duration::from_secs(2));
+    thread::sleep(Duration::from_secs(3));
+    assert!(agent.offset() < -1_500_000_000 && all(&guard.status(), "guests").is_empty());
+}
+
+#[test]
+fn what_cannot_be_written_is_written_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let agent = Patient::behind(Duration::from_secs(2)).start();
+    let guard = Guard::start("", &format!("{SWEEP}{}", monitored(&folder, "web", &agent)));
+    guard.right("web", "");
+    let corrected = |times: u64| guard.until(|status| status["counts"]["corrected"] == times);
+    let kept = || fs::read(guard.file("history")).is_ok_and(|file| file.starts_with(b"SQLite"));
+    guard.until(|_| kept());
+    fs::write(guard.file("history"), "something else").unwrap();
+    agent.pause(Duration::from_secs(2));
+    corrected(2);
+    guard.until(|status| {
+        all(status, "troubles").iter().any(|one| one.to_string().contains("history"))
+    });
+    fs::remove_file(guard.file("history")).unwrap();
+    agent.pause(Duration::from_secs(2));
+    corrected(3);
+    guard.until(|_| kept());
+    assert_eq!(guard.history("web").len(), 2);
+}
+
+#[test]
+fn a_time_that_comes_late_is_mended_whatever_the_policy() {
+    let folder = tempfile::tempdir().unwrap();
+    let slow = Sick::Slow(Duration::from_secs(5));
+    let agent = Patient::behind(Duration::from_secs(2)).sick_in(qga::SET, 0..1, slow).start();
+    let web = monitored(&folder, "web", &agent);
+    let guard = Guard::start("", &format!("{SWEEP}timeout = '1s'\nmax_step = '3s'\n{web}"));
+    guard.right("web", "");
+    assert_eq!(agent.sets().len(), 2, "{}", guard.log());
+}
+
+#[test]
+fn who_is_left_ahead_as_asked_is_no_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    let agent = Patient::ahead(Duration::from_secs(2)).start();
+    let web = monitored(&folder, "web", &agent);
+    let guard = Guard::start("", &format!("{SWEEP}only_if_behind = true\n{web}"));
+    let left = |one: &Value| one["last"]["outcome"] == "left-ahead";
+    let status = guard.until(|status| all(status, "guests").iter().any(left));
+    assert_eq!(status["counts"]["failed"], 0, "{status:#}");
+    let mut ask = kvmtime();
+    let output = ask.args(["guard", "status", "--socket"]).arg(guard.file("socket")).output();
+    assert_eq!(output.unwrap().status.code(), Some(0), "{status:#}");
+}
+
+#[test]
+fn whoever_asks_is_answered_and_whoever_does_not_listen_keeps_nobody_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let agent = Patient::behind(Duration::from_secs(2)).start();
+    let web = monitored(&folder, "web", &agent);
+    let mut guard = Guard::start("", &web);
+    // One that was killed leaves its socket.
+    guard.child.kill().unwrap();
+    guard.child.wait().unwrap();
+    assert!(guard.file("socket").exists());
+    guard.child = Guard::spawn(&guard.folder, "");
+    guard.told("READY=1");
+    guard.right("web", "");
+    let deaf: Vec<_> =
+        (0..20).map(|_| UnixStream::connect(guard.file("socket")).unwrap()).collect();
+    let (start, socket) = (Instant::now(), guard.file("socket"));
+    thread::scope(|scope| {
+        for _ in 0..100 {
+            scope.spawn(|| {
+                let mut said = String::new();
+                let mut stream = UnixStream::connect(&socket).unwrap();
+                stream.read_to_string(&mut said).unwrap();
+                assert!(said.contains("\"web\""), "{said}");
+            });
+        }
+    });
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    drop(deaf);
+}
+
 /// A process that ends with this value.
 struct Ended(Child);
 
@@ -327,18 +464,14 @@ fn a_guard_is_a_service() {
     guard.signal("HUP");
     guard.told("RELOADING=1");
     guard.told("READY=1");
-    fs::write(guard.file("config"), "[guard]\ntolerance = 'much'\n").unwrap();
-    guard.signal("HUP");
-    guard.told("READY=1");
+    guard.reload("[guard]\ntolerance = 'much'\n");
     assert_eq!(all(&guard.status(), "sources").len(), 1);
-    fs::write(guard.file("config"), "[guard]\ntolerance = '5ms'\n").unwrap();
-    guard.signal("HUP");
-    guard.told("READY=1");
+    guard.reload("[guard]\ntolerance = '5ms'\n");
     assert_eq!(guard.status()["sources"], Value::Array(vec![]));
 
     // There is one at a place.
     let again = kvmtime()
-        .args(["guard", "--connect", "", "--history"])
+        .args(["guard", "--connect", "test:///default", "--history"])
         .arg(guard.file("history"))
         .arg("--socket")
         .arg(guard.file("socket"))
@@ -374,6 +507,7 @@ fn what_is_lacking_is_said_before_anything_is_begun() {
         "StateDirectory=",
         "status socket ",
         "RuntimeDirectory=",
+        "there is nobody to guard",
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
@@ -414,6 +548,51 @@ fn each_guest_is_looked_at_once() {
     assert!(herd.domains().iter().all(|domain| !domain.offset().is_within(RIGHT)));
     assert_eq!(once(&[]).status.code(), Some(0));
     herd.domains().iter().for_each(assert_right);
+}
+
+#[test]
+fn a_libvirtd_that_hangs_keeps_nobody_waiting() {
+    let Some(herd) = need(Herd::start(1)) else { return };
+    let guard = Guard::start(&herd.libvirt().uri(), "");
+    // It is set, and looked at again.
+    guard.until(|status| status["counts"]["right"] == 1);
+    herd.libvirt().run("sh", &["-c", "kill -s STOP $(cat /run/libvirtd.pid)"]);
+    // In this time whoever has nothing to do closes its connection, for which libvirtd is asked.
+    for _ in 0..35 {
+        thread::sleep(Duration::from_secs(1));
+        let start = Instant::now();
+        guard.status();
+        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    }
+    herd.libvirt().run("sh", &["-c", "kill -s CONT $(cat /run/libvirtd.pid)"]);
+}
+
+/// A host whose clock may be set: how often a guard wakes up in four seconds after that.
+const STEPPED: &str = "
+printf '[[guard.monitors]]\\nqmp = \"/nowhere\"\\nqga = \"/nowhere\"\\n' >config
+kvmtime guard --connect '' --config config --history history --socket socket >log 2>&1 &
+guard=$!
+sleep 2
+date -s @$(($(date +%s) + 10)) >/dev/null
+sleep 1
+woken() { awk '/^voluntary/ { all += $2 } END { print all }' /proc/$guard/task/*/status; }
+before=$(woken)
+sleep 4
+echo woke: $(($(woken) - before))
+grep 'clock was set' log
+kill $guard
+";
+
+#[test]
+fn a_host_whose_clock_was_set_is_looked_at_once() {
+    let image = Image::linux().and_then(|image| image.program(Path::new(report::KVMTIME)));
+    let image = image.map(|image| image.job(STEPPED));
+    let Some(mut guest) = need(image.and_then(|image| Guest::start(&image, "", &[]))) else {
+        return;
+    };
+    let woke: u32 = guest.says("woke: ").trim().parse().unwrap();
+    assert!(woke < 60, "{woke}");
+    guest.says("host: its clock was set by +");
 }
 
 #[test]

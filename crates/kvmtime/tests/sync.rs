@@ -78,4 +78,15 @@ fn pause_and_resume_are_a_pair() {
     assert!(lo > -10_000_000 && hi < 10_000_000, "{lo} {hi}");
     // Who runs is only looked at.
     assert_eq!(of("resume", &guest, &[])["outcome"], "in-sync");
+    // One who was let go on by others, and stopped, did not stand all the time.
+    of("pause", &guest, &[]);
+    guest.pause(Duration::ZERO);
+    std::thread::sleep(Duration::from_secs(3));
+    guests::Monitor::of(&guest.path("")).execute("stop");
+    let found = of("resume", &guest, &[]);
+    assert_eq!(
+        (&found["outcome"], &found["gap"]["host"]),
+        (&"corrected".into(), &Value::Null),
+        "{found}"
+    );
 }

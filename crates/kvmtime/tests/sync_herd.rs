@@ -14,6 +14,7 @@ mod ntp;
 mod report;
 
 use std::fs;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -186,6 +187,29 @@ fn what_keeps_a_domain_from_being_set_has_a_name() {
     assert_eq!(refused(&herd, domain), "not-running");
     herd.virsh(&["undefine", domain.name()]);
     assert_eq!(refused(&herd, domain), "no-such-guest");
+}
+
+#[test]
+fn who_is_interrupted_says_of_whom_nothing_is_known() {
+    let Some(herd) = need(Herd::start(1)) else { return };
+    let [domain] = herd.domains() else { panic!() };
+    domain.agent(Agent::Stopped);
+    // More of them than are asked at once.
+    let names = vec![domain.name(); 12];
+    let history = herd.libvirt().folder().join("history.sqlite");
+    let mut sync = Command::new(report::KVMTIME);
+    sync.args(["sync", "--format", "json", "--timeout", "3s", "--connect", &herd.libvirt().uri()]);
+    sync.arg("--history").arg(history).args(names);
+    let child = sync.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    thread::sleep(Duration::from_secs(1));
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let why: Vec<_> = found["guests"].as_array().unwrap().iter().map(|one| &one["why"]).collect();
+    assert_eq!(why.len(), 12, "{why:?}");
+    assert!(why[11] == "interrupted", "{why:?}");
 }
 
 #[test]

@@ -6,12 +6,20 @@
     reason = "tests run programs"
 )]
 
+#[cfg(feature = "libvirt")]
+mod lacking;
 mod qga;
 mod run;
 
+#[cfg(feature = "libvirt")]
+use std::os::unix::net::{UnixListener, UnixStream};
+#[cfg(feature = "libvirt")]
+use std::process::Command;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "libvirt")]
+use lacking::{Lacking, need};
 use qga::{Agent, GET, Patient, SET, SYNC, Sick};
 use run::kvmtime;
 use serde_json::{Value, json};
@@ -98,7 +106,7 @@ fn synced(child: Child) -> (Option<i32>, Value) {
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(said, "", "{}", output.status);
-    (output.status.code(), run::json(&output)["guests"][0].clone())
+    (output.status.code(), run::synced(&output)["guests"][0].clone())
 }
 
 /// What may be off when all is said to be right.
@@ -204,6 +212,172 @@ fn a_policy_is_kept() {
 }
 
 #[test]
+fn what_a_slow_way_spoils_is_mended() {
+    let slow = Sick::Slow(Duration::from_millis(300));
+    let agent = Patient::behind(Duration::from_millis(50)).sick_in(SET, 0..1, slow).start();
+    let (_, found) = synced(sync(&agent, &["--max-step", "100ms"]));
+    assert_eq!(found["outcome"], "corrected", "{found}");
+    assert!(agent.offset().unsigned_abs() <= TOLERANCE, "{}: {found}", agent.offset());
+}
+
+#[test]
+fn two_at_once_are_no_harm() {
+    let agent = Patient::behind(BEHIND).start();
+    let both = [sync(&agent, &[]), sync(&agent, &[])];
+    for child in both {
+        assert_eq!(synced(child).0, Some(0));
+    }
+    assert!(agent.offset().unsigned_abs() <= TOLERANCE, "{}", agent.offset());
+}
+
+#[test]
+fn a_windows_is_known_as_well_as_its_clock_ticks() {
+    let all: Vec<_> = (0..6)
+        .map(|n| Patient::behind(Duration::from_millis(n * 7)).windows().start())
+        .map(|agent| (sync(&agent, &["--dry-run", "--tolerance", "1ms"]), agent))
+        .collect();
+    for (child, agent) in all {
+        let (_, found) = synced(child);
+        let [lo, hi] = ["lo", "hi"].map(|end| found["residual"][end].as_i64().unwrap());
+        let truth = agent.offset();
+        assert!(lo <= truth && truth <= hi, "{truth}: {found}");
+    }
+    let agent = Patient::behind(BEHIND).windows().start();
+    let (status, found) = synced(sync(&agent, &["--tolerance", "30ms"]));
+    assert_eq!((status, &found["outcome"]), (Some(0), &json!("corrected")), "{found}");
+    assert!(agent.offset().unsigned_abs() <= 3 * TOLERANCE, "{}: {found}", agent.offset());
+    // The form without a time would have it ask its own time source.
+    assert!(agent.sets().iter().all(|set| set.time.is_i64()), "{:?}", agent.sets());
+}
+
+const RESET: &str = "chronyc reset sources";
+const BURST: &str = "chronyc burst 2/4";
+const RESYNC: &str = "w32tm /resync /nowait";
+
+#[test]
+fn the_daemon_in_a_guest_is_told() {
+    let linux = || Patient::behind(BEHIND);
+    let windows = || linux().windows();
+    let cases: [(Patient, &str, &[&str]); 7] = [
+        (linux().runs(&[(RESET, 0), (BURST, 0)]), "chronyd", &[RESET, BURST]),
+        // Before chrony 4.0 there is no such command.
+        (linux().runs(&[(RESET, 1), (BURST, 0)]), "chronyd", &[RESET, BURST]),
+        (
+            linux().runs(&[(RESET, 1), (BURST, 1)]),
+            "nobody: chronyc burst 2/4 ends with status 1",
+            &[RESET, BURST],
+        ),
+        (linux().runs(&[]), "nobody: it has no chronyc", &[]),
+        (windows().runs(&[(RESYNC, 0)]), "W32Time", &[RESYNC]),
+        (
+            windows().runs(&[(RESYNC, 1)]),
+            "nobody: w32tm /resync /nowait ends with status 1",
+            &[RESYNC],
+        ),
+        (
+            windows(),
+            "nobody: its agent may not do that: The command guest-exec has not been found",
+            &[],
+        ),
+    ];
+    for (patient, told, ran) in cases {
+        let agent = patient.start();
+        let (status, found) = synced(sync(&agent, &["--tolerance", "30ms"]));
+        assert_eq!((status, &found["told"]), (Some(0), &json!(told)), "{found}");
+        assert_eq!(agent.ran(), ran);
+    }
+}
+
+#[test]
+fn a_clock_that_is_slewed_is_not_set() {
+    let agent = Patient::behind(BEHIND).runs(&[(RESET, 0), (BURST, 0)]).start();
+    let (status, found) = synced(sync(&agent, &["--slew", "--timeout", "2s"]));
+    assert_eq!((status, &found["outcome"]), (Some(1), &json!("slewing")), "{found}");
+    assert!(agent.sets().is_empty());
+}
+
+#[test]
+fn a_host_that_is_not_synchronised_is_told_of_and_may_forbid_it() {
+    let check = ["check", "host", "--only", "host-unsynchronised", "--format", "json"];
+    let check = run::json(&kvmtime().args(check).output().unwrap());
+    let agent = Patient::behind(BEHIND).start();
+    let (status, found) = synced(sync(&agent, &["--only-if-synchronised"]));
+    let words = match &check["findings"][0]["message"] {
+        Value::String(words) => words,
+        _ if check["skipped"][0].is_null() => {
+            assert_eq!(status, Some(0), "{found}");
+            return;
+        }
+        _ => "not known",
+    };
+    assert_eq!((status, &found["why"]), (Some(1), &json!("host-unsynchronised")), "{found}");
+    assert!(found["message"].as_str().unwrap().contains(words), "{found}");
+    assert!(agent.sets().is_empty());
+    let output = sync(&agent, &[]).wait_with_output().unwrap();
+    let said = &run::json(&output)["host"];
+    assert!(words == "not known" || said == words, "{said}");
+}
+
+#[test]
+#[cfg(feature = "libvirt")]
+fn who_hears_nothing_from_libvirt_can_be_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("libvirt");
+    let libvirt = UnixListener::bind(&socket).unwrap();
+    let mut sync = kvmtime();
+    sync.args(["sync", "web01", "--connect"]);
+    sync.arg(format!("qemu+unix:///system?socket={}", socket.display()));
+    let mut sync = sync.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let Some(_asked) = need(called(&mut sync, &libvirt)) else { return };
+    let interrupt = || {
+        let pid = sync.id().to_string();
+        assert!(Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());
+    };
+    // The first is a wish, which nobody there hears.
+    interrupt();
+    std::thread::sleep(Duration::from_millis(500));
+    interrupt();
+    let start = Instant::now();
+    while sync.try_wait().unwrap().is_none() {
+        if start.elapsed() > Duration::from_secs(20) {
+            sync.kill().unwrap();
+            panic!("it does not end");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+#[cfg(feature = "libvirt")]
+fn a_libvirt_that_is_not_there_is_no_agent_that_went_away() {
+    let nowhere = "qemu+unix:///system?socket=/nowhere";
+    let mut sync = kvmtime();
+    let folder = tempfile::tempdir().unwrap();
+    sync.args(["sync", "web01", "--format", "json", "--connect", nowhere, "--history"]);
+    let output = sync.arg(folder.path().join("history")).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(run::synced(&output)["guests"][0]["why"], "no-libvirt");
+    let output = kvmtime().args(["sync", "--all", "--connect", nowhere]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(run::words(&output.stderr).contains("hint: is libvirt installed, "), "{output:?}");
+}
+
+/// Somebody who calls, unless he ends before.
+#[cfg(feature = "libvirt")]
+fn called(who: &mut Child, at: &UnixListener) -> Result<UnixStream, Lacking> {
+    at.set_nonblocking(true).unwrap();
+    loop {
+        if let Ok((stream, _)) = at.accept() {
+            return Ok(stream);
+        }
+        if who.try_wait().unwrap().is_some() {
+            return Err(Lacking::Obtainable("libvirt.so.0".to_owned()));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
 fn what_was_done_is_kept() {
     let agent = Patient::behind(BEHIND).start();
     synced(sync(&agent, &[]));
@@ -214,7 +388,7 @@ fn what_was_done_is_kept() {
         let arguments = ["history", "--corrections", "--history", &history, "--format", format];
         kvmtime().args(arguments).output().unwrap()
     };
-    let all = run::json(&past("json"));
+    let all = run::synced(&past("json"));
     let outcomes: Vec<_> =
         all["guests"].as_array().unwrap().iter().map(|one| &one["outcome"]).collect();
     assert_eq!(outcomes, ["corrected", "in-sync"]);

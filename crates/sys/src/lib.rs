@@ -25,6 +25,7 @@ pub mod timex;
 pub mod trace;
 pub mod tty;
 pub mod uname;
+pub mod unix;
 pub mod vsock;
 pub mod wait;
 pub mod xattr;

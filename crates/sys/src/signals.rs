@@ -18,9 +18,22 @@ extern "C" fn note(signal: libc::c_int) {
 /// # Errors
 /// What the kernel says.
 pub fn catch() -> io::Result<()> {
+    catch_with(0)
+}
+
+/// The same, but each only once: a second one ends the program, whatever it waits for.
+///
+/// # Errors
+/// What the kernel says.
+pub fn catch_once() -> io::Result<()> {
+    catch_with(libc::SA_RESETHAND)
+}
+
+fn catch_with(flags: libc::c_int) -> io::Result<()> {
     for signal in ENDING {
         // SAFETY: all-zero is a valid `sigaction`: no flags, nothing blocked.
         let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+        action.sa_flags = flags;
         action.sa_sigaction = note as *const () as libc::sighandler_t;
         // SAFETY: the handler only stores to an atomic, which is async-signal-safe; the old action is not asked for.
         if unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) } != 0 {

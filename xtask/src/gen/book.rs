@@ -1,4 +1,4 @@
-//! The book's table of contents, and the page of the schema.
+//! The book's table of contents, and the pages of the schemas.
 
 use std::fs;
 use std::path::Path;
@@ -18,15 +18,25 @@ const SUBJECTS: [(&str, &str); 6] = [
     ("fleet", "Fleets"),
 ];
 
-const SCHEMA: &str = "docs/reference/check.schema.json";
+/// The pages of schemas: each its name, its schema, its title and who prints it.
+const SCHEMAS: [[&str; 4]; 2] = [
+    ["schema.md", "check.schema.json", "JSON of `check`", "`kvmtime check --format json` prints"],
+    [
+        "sync-schema.md",
+        "sync.schema.json",
+        "JSON of `sync` and `guard`",
+        "`sync`, `pause`, `resume`, `guard status` and `history --corrections` print with `--format json`",
+    ],
+];
 
 pub(super) fn add(files: &mut Files) -> std::io::Result<()> {
-    let schema = fs::read_to_string(root().join(SCHEMA))?;
-    let page = format!(
-        "# JSON of `check`\n\nWhat `kvmtime check --format json` prints, as a schema ([the file](check.schema.json)).\n\n\
-         ```json\n{schema}```\n"
-    );
-    files.insert("docs/reference/schema.md".into(), page.into());
+    for [name, file, title, who] in SCHEMAS {
+        let schema = fs::read_to_string(root().join("docs/reference").join(file))?;
+        let page = format!(
+            "# {title}\n\nWhat {who}, as a schema ([the file]({file})).\n\n```json\n{schema}```\n"
+        );
+        files.insert(format!("docs/reference/{name}").into(), page.into());
+    }
     files.insert("docs/SUMMARY.md".into(), contents()?.into());
     Ok(())
 }
@@ -42,7 +52,10 @@ fn contents() -> std::io::Result<String> {
         text.push_str(&format!("  - [{title}]()\n{rows}"));
     }
     text.push_str(&chapters("reference")?);
-    text.push_str("- [JSON of `check`](reference/schema.md)\n\n# Design\n\n");
+    for [name, _, title, _] in SCHEMAS {
+        text.push_str(&format!("- [{title}](reference/{name})\n"));
+    }
+    text.push_str("\n# Design\n\n");
     text.push_str(&chapters("design")?);
     Ok(text)
 }
@@ -52,7 +65,7 @@ fn chapters(folder: &str) -> std::io::Result<String> {
     let mut pages = Vec::new();
     for entry in fs::read_dir(root().join("docs").join(folder))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".md") && name != "schema.md" {
+        if name.ends_with(".md") && SCHEMAS.iter().all(|[schema, ..]| *schema != name) {
             pages.push(name);
         }
     }

@@ -3,7 +3,7 @@
 use kvmtime_wire::adjtime::RtcScale;
 use kvmtime_wire::ntp::peers::Peer;
 
-use super::{Chrony, Hypervisor, Machine, TimeDaemon};
+use super::{Chrony, Hypervisor, Machine, TimeDaemon, Timex};
 use crate::fact::{Fact, Unknown};
 
 /// What a time daemon says of the clock that it keeps.
@@ -84,6 +84,35 @@ impl Machine {
             None => Some((false, "is unsynced")),
         });
         [chrony.filter(|_| !watcher), ntp, timesyncd, openntpd].into_iter().flatten().collect()
+    }
+
+    /// Why nobody keeps this machine's clock right, in words; nothing if somebody does.
+    ///
+    /// # Errors
+    /// Why it is not known.
+    pub fn unsynchronised(&self) -> Result<Option<String>, Unknown> {
+        let opinions = self.opinions();
+        let flag = self.timex.value().is_some_and(Timex::synchronised);
+        if opinions.iter().any(|opinion| opinion.synchronised) {
+            return Ok(None);
+        }
+        if let Some(Opinion { who, says, .. }) = opinions.first() {
+            let though =
+                if flag { ", though the kernel still flags the clock as synchronised" } else { "" };
+            return Ok(Some(format!(
+                "the host's clock is not synchronised: `{who}` {says}{though}"
+            )));
+        }
+        let movers = self.clock_movers()?;
+        self.heard(&movers)?;
+        if self.timex.get()?.synchronised() {
+            return Ok(None);
+        }
+        let message = "the kernel flags the host's clock as not synchronised";
+        Ok(Some(match movers.first() {
+            Some(daemon) => format!("{message}, though `{}` runs", daemon.name),
+            None => format!("{message}, and no time daemon runs"),
+        }))
     }
 
     /// Whether these daemons were heard; one that cannot be asked speaks through the kernel's flag.

@@ -87,6 +87,11 @@ impl Gaps {
         ends.then_some(Gap { guest, kind: trigger.kind, until: trigger.at, length })
     }
 
+    /// Whether a guest is away.
+    pub fn has(&self, key: &str) -> bool {
+        self.since.contains_key(key)
+    }
+
     /// A guest is no more: what has its key later is another one.
     pub fn gone(&mut self, guest: &Guest) {
         self.since.remove(&guest.key);

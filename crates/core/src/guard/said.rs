@@ -7,8 +7,8 @@ use crate::sync::Correction;
 pub enum Said<'a> {
     /// It began.
     Began,
-    /// Somebody else does what it does.
-    Rival(&'a str),
+    /// What is not as it should be around it.
+    Trouble(&'a str),
     /// A source was reached, and has so many guests.
     Reached(&'a str, usize),
     /// A source was lost.

@@ -204,17 +204,14 @@ impl Scheduler {
         if !self.has_room(now) {
             return None;
         }
-        let free = || self.guests.values().filter(|state| state.is_free());
-        let triggered = free().filter_map(|state| Some((state.due.as_ref()?.at, &state.guest.key)));
-        let swept = free().filter(|state| state.due.is_none());
-        let swept = swept.map(|state| (state.sweep.max(self.sweep_from()), &state.guest.key));
-        let first = |all: &mut dyn Iterator<Item = (Nanos, &String)>| {
-            all.filter(|(at, _)| *at <= now).min().map(|(_, key)| key.clone())
+        // Those that were tried in vain come after those that were not, and sweeps after both.
+        let place = |state: &State| match &state.due {
+            Some(due) => (u8::from(due.tries > 0), due.at),
+            None => (2, state.sweep.max(self.sweep_from())),
         };
-        let (key, sweep) = match first(&mut { triggered }) {
-            Some(key) => (key, false),
-            None => (first(&mut { swept })?, true),
-        };
+        let free = self.guests.values().filter(|state| state.is_free());
+        let first = free.filter(|state| place(state).1 <= now).min_by_key(|state| place(state))?;
+        let (key, sweep) = (first.guest.key.clone(), first.due.is_none());
         if sweep {
             self.last_sweep = Some(now);
         }

@@ -19,6 +19,9 @@ pub struct Status {
     pub since: i64,
     /// Whether it ends, and only waits for what has begun.
     pub draining: bool,
+    /// Why the host's own clock is not synchronised, where that is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     /// What it does not do as it should.
     pub troubles: Vec<String>,
     /// What was done.
@@ -34,7 +37,7 @@ pub struct Status {
 pub struct Counts {
     /// Looks at guests.
     pub looks: u64,
-    /// Times that a guest's clock was found right.
+    /// Times that a guest's clock was found right, or left ahead as asked.
     pub right: u64,
     /// Times that one was set, or slewed, until it was right.
     pub corrected: u64,

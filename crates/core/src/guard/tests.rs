@@ -312,3 +312,19 @@ fn who_hangs_makes_room_but_not_for_ever() {
     scheduler.done(now, hung[0], Outcome::Done);
     assert_eq!(begin(&mut scheduler, now).len(), 1);
 }
+
+#[test]
+fn who_never_answers_is_asked_again_after_those_to_whom_something_happened() {
+    let mut scheduler = Scheduler::new(LIMITS, 1);
+    let mut now = Nanos::SECOND;
+    scheduler.notice(now, listed(0..100, now));
+    // Nobody answers, each look takes its time, and tries pile up.
+    for _ in 0..60 {
+        for job in std::iter::from_fn(|| scheduler.next(now)).collect::<Vec<_>>() {
+            scheduler.done(now, job.id, Outcome::Again);
+        }
+        now = now + LIMITS.deadline;
+    }
+    scheduler.notice(now, trigger(200, Kind::Resumed, now));
+    assert_eq!(scheduler.next(now).map(|job| job.guest), Some(guest(200)));
+}

@@ -1,7 +1,6 @@
 //! See [`RULE`].
 
-use crate::fact::Unknown;
-use crate::facts::{Facts, Machine, Opinion, Timex};
+use crate::facts::{Facts, Machine, Timex};
 use crate::finding::{Effect, Finding, Risk};
 use crate::rule::Verdict;
 
@@ -37,18 +36,8 @@ crate::rule! {
 }
 
 fn check(host: &Machine, _: &Facts) -> Verdict {
-    let opinions = host.opinions();
-    if opinions.iter().any(|opinion| opinion.synchronised) {
-        return Ok(vec![]);
-    }
-    let message = match opinions.first() {
-        Some(opinion) => denied(host, opinion),
-        None => match flagged(host)? {
-            Some(message) => message,
-            None => return Ok(vec![]),
-        },
-    };
-    let found = opinions.iter().fold(RULE.found(message), |found, opinion| {
+    let Some(message) = host.unsynchronised()? else { return Ok(vec![]) };
+    let found = host.opinions().iter().fold(RULE.found(message), |found, opinion| {
         found.saw(opinion.who, opinion.says, opinion.from.clone())
     });
     Ok(vec![kernel(found, host).cure(
@@ -56,28 +45,6 @@ fn check(host: &Machine, _: &Facts) -> Verdict {
         Effect::Live,
         Risk::Careful,
     )])
-}
-
-fn denied(host: &Machine, opinion: &Opinion) -> String {
-    let mut message =
-        format!("the host's clock is not synchronised: `{}` {}", opinion.who, opinion.says);
-    if host.timex.value().is_some_and(Timex::synchronised) {
-        message += ", though the kernel still flags the clock as synchronised";
-    }
-    message
-}
-
-fn flagged(host: &Machine) -> Result<Option<String>, Unknown> {
-    let movers = host.clock_movers()?;
-    host.heard(&movers)?;
-    if host.timex.get()?.synchronised() {
-        return Ok(None);
-    }
-    let message = "the kernel flags the host's clock as not synchronised";
-    Ok(Some(match movers.first() {
-        Some(daemon) => format!("{message}, though `{}` runs", daemon.name),
-        None => format!("{message}, and no time daemon runs"),
-    }))
 }
 
 fn kernel(found: Finding, host: &Machine) -> Finding {

@@ -103,6 +103,11 @@ impl Correction {
         matches!(self.outcome, Outcome::InSync | Outcome::Corrected)
     }
 
+    /// Whether it is as was asked for.
+    pub fn is_as_asked(&self) -> bool {
+        self.is_right() || self.outcome == Outcome::LeftAhead
+    }
+
     /// Whether it could not be told how its clock is, as opposed to what may be done about it.
     pub fn is_unknown(&self) -> bool {
         matches!(self.outcome, Outcome::Refused { .. }) && self.residual.is_none()

@@ -1,14 +1,16 @@
-//! Setting a guest's clock from its host: what to do about an offset, how early to be, why it is refused, and what came of it.
+//! Setting a guest's clock from its host: what to do about an offset, what readings say together, how early to be, why it is refused, and what came of it.
 
 mod correction;
 mod decision;
 mod lead;
 mod refusal;
+mod seen;
 
 pub use correction::{Correction, Gap, Outcome, Set};
 pub use decision::{Decision, Policy, decide};
 pub use lead::Lead;
 pub use refusal::Refusal;
+pub use seen::joined;
 
 use crate::units::Nanos;
 

@@ -8,6 +8,8 @@ use crate::units::Nanos;
 /// Why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
+    /// There is no libvirt to ask, in its words.
+    NoLibvirt(String),
     /// Nobody knows a guest of that name.
     Unknown,
     /// It does not run.
@@ -63,6 +65,10 @@ pub enum Refusal {
     },
     /// Nothing in the guest can slew its clock.
     NoSlew(String),
+    /// This host's clock is not synchronised, or not known to be, and must be.
+    Unsynchronised(String),
+    /// Somebody ended the work before.
+    Interrupted,
     /// The time that it may take is over.
     Late,
 }
@@ -71,6 +77,7 @@ impl Refusal {
     /// Its name, for programs.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::NoLibvirt(_) => "no-libvirt",
             Self::Unknown => "no-such-guest",
             Self::Off => "not-running",
             Self::Paused => "paused",
@@ -93,6 +100,8 @@ impl Refusal {
             Self::TooFar { .. } => "too-far",
             Self::Backwards { .. } => "backwards",
             Self::NoSlew(_) => "cannot-slew",
+            Self::Unsynchronised(_) => "host-unsynchronised",
+            Self::Interrupted => "interrupted",
             Self::Late => "late",
         }
     }
@@ -100,6 +109,9 @@ impl Refusal {
     /// What may help.
     pub fn hint(&self) -> &'static str {
         match self {
+            Self::NoLibvirt(_) => {
+                "is libvirt installed, and does libvirtd or virtqemud run? --connect names another libvirt, --qga a guest without one"
+            }
             Self::Unknown => {
                 "`virsh list --all` shows the domains; --connect names another libvirt"
             }
@@ -144,8 +156,18 @@ impl Refusal {
                 "--slew lets the guest's daemon bring it back slowly; without --never-backwards it is stepped"
             }
             Self::NoSlew(_) => "install chrony in the guest, or allow steps",
+            Self::Unsynchronised(_) => {
+                "`kvmtime explain host-unsynchronised` says what to do; without --only-if-synchronised guests are set all the same"
+            }
+            Self::Interrupted => "run it again",
             Self::Late => "allow more with --timeout",
         }
+    }
+
+    /// The same of what is done besides, when the clock is set.
+    #[must_use]
+    pub fn besides(self) -> Self {
+        Self::Words(self.to_string())
     }
 
     /// Whether the next try may do better by itself.
@@ -161,6 +183,7 @@ impl Refusal {
                 | Self::Doubtful { .. }
                 | Self::Late
                 | Self::NoSocket(_)
+                | Self::NoLibvirt(_)
                 | Self::Contested
         )
     }
@@ -181,7 +204,10 @@ impl fmt::Display for Refusal {
             Self::OutOfRange(what) => write!(f, "its agent says what is no time: {what}"),
             Self::Blocked(what) => write!(f, "its agent may not do that: {what}"),
             Self::NoHwclock => write!(f, "its agent has no hwclock to set the time with"),
-            Self::NoSocket(what) | Self::Denied(what) | Self::Words(what) => write!(f, "{what}"),
+            Self::NoLibvirt(what)
+            | Self::NoSocket(what)
+            | Self::Denied(what)
+            | Self::Words(what) => write!(f, "{what}"),
             Self::Unanswered => write!(f, "its agent did not say whether it set the time"),
             Self::Unmoved => write!(f, "its agent said that it set the clock, which did not move"),
             Self::Contested => write!(f, "something else sets its clock"),
@@ -195,6 +221,8 @@ impl fmt::Display for Refusal {
                 write!(f, "it is {middle:+} ± {radius} off and may not be set back")
             }
             Self::NoSlew(why) => write!(f, "nothing in it can slew its clock: {why}"),
+            Self::Unsynchronised(why) => write!(f, "{why}"),
+            Self::Interrupted => write!(f, "the work was ended before its turn came"),
             Self::Late => write!(f, "there was not time enough"),
         }
     }

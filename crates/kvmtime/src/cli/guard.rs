@@ -7,6 +7,7 @@ use kvmtime_core::units::Nanos;
 
 use super::choices::refused;
 use super::exit::{self, Exit, Hinted};
+use super::guests::unsynchronised;
 use crate::config::{self, Layer};
 use crate::guard::{self, Ended, Settings, sandbox};
 use crate::output::{self, Plain};
@@ -132,6 +133,8 @@ impl Args {
             socket: (!self.once).then(|| self.socket.clone()),
             once: self.once,
             rivals: probe::rivals(&World::live()),
+            unsynchronised,
+            only_if_synchronised: file.only_if_synchronised,
             monitors: file.monitors,
             ignore: file.ignore,
         })
@@ -150,6 +153,6 @@ fn asked(args: &Status) -> anyhow::Result<Exit> {
         || status
             .guests
             .iter()
-            .any(|guest| guest.last.as_ref().is_some_and(|last| !last.is_right()));
+            .any(|guest| guest.last.as_ref().is_some_and(|last| !last.is_as_asked()));
     Ok(if wrong { Exit::Findings } else { Exit::Clean })
 }

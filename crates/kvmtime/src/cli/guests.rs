@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use kvmtime_core::sync::{Correction, Outcome, Refusal};
+use kvmtime_core::sync::{Correction, Refusal};
 
 use super::exit::{Exit, Hinted};
 use crate::guest::{Agent, Bare, Monitor, Settable};
+use crate::probe;
 use crate::sync;
-use crate::world::{self, history};
+use crate::world::{self, World, history};
 
 /// Which, and where what is done to them is kept.
 #[derive(Debug, clap::Args)]
@@ -63,10 +64,19 @@ impl Guests {
     }
 }
 
+/// See [`sync::Unsynchronised`].
+pub(super) fn unsynchronised() -> Result<Option<String>, String> {
+    probe::unsynchronised(&World::live()).map_err(|why| why.to_string())
+}
+
+/// What makes it worth less that guests are right: nothing that can be told where none is.
+pub(super) fn doubt(all: &[Correction]) -> Option<String> {
+    all.iter().any(Correction::is_right).then(unsynchronised)?.ok()?
+}
+
 /// How a run over guests ends.
 pub(super) fn exit(all: &[Correction]) -> Exit {
-    let done = |one: &Correction| one.is_right() || one.outcome == Outcome::LeftAhead;
-    match (all.iter().any(Correction::is_unknown), all.iter().all(done)) {
+    match (all.iter().any(Correction::is_unknown), all.iter().all(Correction::is_as_asked)) {
         (true, _) => Exit::Failed,
         (false, false) => Exit::Findings,
         (false, true) => Exit::Clean,
@@ -86,7 +96,7 @@ pub(super) fn running(uri: &str) -> anyhow::Result<Vec<String>> {
     let names = Connection::open(uri).and_then(|libvirt| libvirt.running());
     let names = names.map_err(|error| {
         let message = format!("cannot ask libvirt at {uri}: {error}");
-        Hinted::new(message, crate::guest::refused(error).hint())
+        Hinted::new(message, crate::guest::unopened(error).hint())
     })?;
     Ok(names.into_iter().map(|named| named.name).collect())
 }
@@ -105,16 +115,19 @@ fn of_libvirt(
 ) -> Vec<Correction> {
     use std::sync::Mutex;
 
-    use crate::guest::{Domain, refused};
+    use crate::guest::{Domain, unopened};
     use kvmtime_sys::libvirt::Connection;
 
     let next = Mutex::new(names.iter().enumerate());
     let done = Mutex::new(Vec::new());
     let share = || {
-        let connection = Connection::open(uri).map_err(refused);
-        let take = || next.lock().ok()?.next().filter(|_| !world::clock::interrupted());
+        let connection = Connection::open(uri).map_err(unopened);
+        let take = || next.lock().ok()?.next();
         while let Some((index, name)) = take() {
-            let domain = connection.as_ref().map_err(Clone::clone);
+            let domain = match world::clock::interrupted() {
+                true => Err(Refusal::Interrupted),
+                false => connection.as_ref().map_err(Clone::clone),
+            };
             let correction = match domain.and_then(|libvirt| Domain::open(libvirt, name)) {
                 Ok(mut domain) => work(&mut domain),
                 Err(refusal) => sync::unreachable(name, trigger, &refusal),

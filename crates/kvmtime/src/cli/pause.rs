@@ -33,9 +33,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    world::clock::catch_signals()?;
+    world::clock::catch_signals_once()?;
     let all = args.guests.each(&args.domains, "pause", sync::pause);
-    output::corrections(&all, args.format)?;
+    output::corrections(&all, None, args.format)?;
     args.guests.keep(&all)?;
     let paused = all.iter().all(|one: &Correction| one.outcome == Outcome::Paused);
     Ok(if paused { Exit::Clean } else { Exit::Failed })

@@ -37,20 +37,19 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    world::clock::catch_signals()?;
+    world::clock::catch_signals_once()?;
     let request = args.rules.request("resume", false);
     // Without a history nothing is known of the pause, and the guests go on all the same.
-    let past = history::corrections::read(&args.guests.place(), None).unwrap_or_default();
     let paused = |name: &str| {
-        let mut own = past.iter().rev().filter(|one: &&Correction| one.guest == name);
-        own.find(|one| one.outcome == Outcome::Paused || one.is_right())
-            .filter(|one| one.outcome == Outcome::Paused)
+        let past = history::corrections::read(&args.guests.place(), Some(name)).ok()?;
+        let known = |one: &Correction| one.outcome == Outcome::Paused || one.is_right();
+        past.into_iter().rfind(known).filter(|one| one.outcome == Outcome::Paused)
     };
     let all = args.guests.each(&args.domains, "resume", |guest| {
         let before = paused(&guest.name());
-        sync::resume(guest, &request, before)
+        sync::resume(guest, &request, before.as_ref())
     });
-    output::corrections(&all, args.format)?;
+    output::corrections(&all, guests::doubt(&all).as_deref(), args.format)?;
     args.guests.keep(&all)?;
     Ok(guests::exit(&all))
 }

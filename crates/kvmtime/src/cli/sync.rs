@@ -11,7 +11,8 @@ use crate::world;
 
 /// Set guests' clocks through their agents, read them back, and repeat until they are proven right
 ///
-/// A guest is right when guest − host, with all its doubt, is within --tolerance. Its clock is told the host's time as late as
+/// A guest is right when guest − host, with all its doubt, is within --tolerance; that the host's own clock is not synchronised is
+/// told. Its clock is told the host's time as late as
 /// possible, later by what the way takes. Its time daemon is told afterwards where the agent may run programs. What was done is
 /// kept for `kvmtime history --corrections`.
 ///
@@ -71,6 +72,10 @@ pub(super) struct Rules {
     #[arg(long)]
     only_if_behind: bool,
 
+    /// Set nothing while this host's own clock is not synchronised
+    #[arg(long)]
+    only_if_synchronised: bool,
+
     /// Never step: have the guest's own daemon slew its clock, and wait for that
     #[arg(long, conflicts_with_all = ["never_backwards", "only_if_behind"])]
     slew: bool,
@@ -98,6 +103,7 @@ impl Rules {
             policy,
             trigger: trigger.to_owned(),
             timeout: self.timeout,
+            must_follow: self.only_if_synchronised.then_some(guests::unsynchronised as _),
             dry_run,
             waits: Waits::Agent,
         }
@@ -105,13 +111,13 @@ impl Rules {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    world::clock::catch_signals()?;
+    world::clock::catch_signals_once()?;
     let waits = if args.wait { Waits::Guest } else { Waits::Agent };
     let request = Request { waits, ..args.rules.request("sync", args.dry_run) };
     let running = || guests::running(&args.guests.connect);
     let domains = if args.all { running()? } else { args.domains.clone() };
     let all = args.guests.each(&domains, "sync", |guest| sync::correct(guest, &request));
-    output::corrections(&all, args.format)?;
+    output::corrections(&all, guests::doubt(&all).as_deref(), args.format)?;
     if !args.dry_run {
         args.guests.keep(&all)?;
     }

@@ -46,6 +46,8 @@ pub(crate) struct Guard {
     #[serde(default)]
     only_if_behind: bool,
     #[serde(default)]
+    pub(crate) only_if_synchronised: bool,
+    #[serde(default)]
     slew: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     timeout: Option<Time>,

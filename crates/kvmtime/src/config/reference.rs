@@ -150,6 +150,7 @@ const GUARD: &str = "
 | `max_step` | a clock that is further off is left alone, for somebody to look at | none |
 | `never_backwards` | never set a clock back; one that is ahead is a failure | `false` |
 | `only_if_behind` | leave a clock that is ahead as it is | `false` |
+| `only_if_synchronised` | set nothing while this host's own clock is not synchronised | `false` |
 | `slew` | never step: have the guest's own daemon slew its clock | `false` |
 | `timeout` | how long one look at a guest may take | `\"10s\"` |
 | `sweep` | how often a guest is looked at to which nothing happened | `\"10min\"` |

@@ -10,7 +10,7 @@ use kvmtime_core::sync::Correction;
 use super::Message;
 use crate::world::{history, plain};
 
-/// So many wait at most to be written together.
+/// So many wait to be written together, and so many of the last that could not be written.
 const TOGETHER: usize = 256;
 
 pub(super) struct Keeper {
@@ -26,10 +26,15 @@ impl Keeper {
     pub(super) fn start(path: PathBuf, tell: SyncSender<Message>) -> io::Result<Self> {
         let (entries, taken) = channel::<Correction>();
         let write = move || {
+            let mut all = Vec::new();
             while let Ok(first) = taken.recv() {
-                let mut all = vec![first];
+                all.push(first);
                 all.extend(taken.try_iter().take(TOGETHER));
                 let written = history::corrections::append(&path, &all);
+                // What cannot be written is tried again with what comes next.
+                let done =
+                    if written.is_ok() { all.len() } else { all.len().saturating_sub(TOGETHER) };
+                all.drain(..done);
                 let why =
                     written.err().map(|error| format!("{}: {}", path.display(), plain(&error)));
                 // Nobody listens to the last words of somebody who is ended.

@@ -23,7 +23,7 @@ use kvmtime_core::guard::{
     Scheduler, Status,
 };
 use kvmtime_core::reading::Interval;
-use kvmtime_core::sync::{Correction, Outcome, Refusal};
+use kvmtime_core::sync::{Correction, Outcome, Policy, Refusal};
 use kvmtime_core::units::Nanos;
 use kvmtime_sys::signals::{Mailbox, Signal};
 use kvmtime_sys::timer::Steps;
@@ -82,6 +82,8 @@ struct Record {
     said: Option<String>,
     /// Whether the look that runs is at a guest to which nothing happened.
     alone: bool,
+    /// Whether a time was sent that may have been set since, when it was past.
+    sent: bool,
     fought: Fought,
 }
 
@@ -138,7 +140,8 @@ pub(crate) fn run(
         settings,
     };
     (guard.tell)(&Said::Began)?;
-    guard.settings.rivals.iter().try_for_each(|words| (guard.tell)(&Said::Rival(words)))?;
+    let troubles = guard.settings.rivals.iter().cloned().chain(guard.host());
+    troubles.collect::<Vec<_>>().iter().try_for_each(|one| (guard.tell)(&Said::Trouble(one)))?;
     guard.sources.follow(&guard.settings)?;
     guard.tell_doing();
     service::tell(&Told::Ready);
@@ -149,13 +152,15 @@ pub(crate) fn run(
     let reached = sources.all_reached();
     // Who still works is not waited for.
     sources.finish(&messages);
+    // Whoever still tells something need not wait for somebody to hear it.
+    drop(messages);
     drop(pool);
     keeper.into_iter().for_each(Keeper::finish);
     let _ = porter.join();
     let last = || records.values().filter_map(|record| record.last.as_ref());
     Ok(match reached && !last().any(Correction::is_unknown) {
         false => Ended::Unknown,
-        true if last().all(Correction::is_right) => Ended::Right,
+        true if last().all(Correction::is_as_asked) => Ended::Right,
         true => Ended::Wrong,
     })
 }
@@ -219,6 +224,10 @@ impl Guard<'_> {
             && let Some(job) = self.scheduler.next(now)
         {
             let Job { id, guest, cause, .. } = job;
+            if self.is_ignored(&guest) {
+                self.scheduler.done(now, id, guard::Outcome::Done);
+                continue;
+            }
             let record = self.records.entry(guest.key.clone()).or_default();
             record.alone = cause == Cause::Sweep;
             let trigger = match &cause {
@@ -228,10 +237,13 @@ impl Guard<'_> {
                     all.join(", ")
                 }
             };
+            let Settings { policy, only_if_synchronised, timeout, .. } = self.settings;
+            let max_step = policy.max_step.filter(|_| !record.sent);
             let request = Request {
-                policy: self.settings.policy,
+                policy: Policy { max_step, ..policy },
                 trigger,
-                timeout: self.settings.timeout,
+                timeout,
+                must_follow: only_if_synchronised.then_some(self.settings.unsynchronised),
                 dry_run: self.settings.dry_run || record.alone && record.fought.is_lost(),
                 waits: Waits::Nothing,
             };
@@ -271,16 +283,15 @@ impl Guard<'_> {
         let now = clock::boottime();
         let notice = match notice {
             Notice::Listed { source, guests, at } => {
-                let mine = |guest: &Guest| !self.is_ignored(guest);
-                let guests: Vec<_> = guests.into_iter().filter(mine).collect();
+                let mine = guests.iter().filter(|guest| !self.is_ignored(guest)).count();
                 self.sources.reached(&source);
-                (self.tell)(&Said::Reached(&source, guests.len()))?;
-                Notice::Listed { source, guests, at }
+                (self.tell)(&Said::Reached(&source, mine))?;
+                self.scheduler.notice(now, Notice::Listed { source, guests, at });
+                self.forget_all();
+                self.tell_doing();
+                return Ok(());
             }
             Notice::Trigger(trigger) => {
-                if trigger.guest.as_ref().is_some_and(|guest| self.is_ignored(guest)) {
-                    return Ok(());
-                }
                 self.counts.triggers += 1;
                 if trigger.guest.is_none() {
                     (self.tell)(&Said::Host(&trigger))?;
@@ -299,7 +310,7 @@ impl Guard<'_> {
                 }
                 Notice::Trigger(trigger)
             }
-            Notice::Stopped(guest, at) if !self.is_ignored(&guest) => {
+            Notice::Stopped(guest, at) => {
                 self.gaps.stopped(&guest, at);
                 Notice::Stopped(guest, at)
             }
@@ -310,36 +321,39 @@ impl Guard<'_> {
                 return Ok(());
             }
             Notice::Gone { guest, saved } => {
-                self.records.remove(&guest.key);
+                // What is known of one that is saved tells what it missed.
                 if !saved {
+                    self.records.remove(&guest.key);
                     self.gaps.gone(&guest);
                 }
                 Notice::Gone { guest, saved }
             }
-            Notice::Stopped(..) => return Ok(()),
             Notice::Agent(guest, there) => Notice::Agent(guest, there),
         };
-        let listed = matches!(notice, Notice::Listed { .. });
-        let told = listed || matches!(notice, Notice::Gone { .. });
+        let told = matches!(notice, Notice::Gone { .. });
         self.scheduler.notice(now, notice);
-        if listed {
-            self.forget();
-        }
         if told {
             self.tell_doing();
         }
         Ok(())
     }
 
-    /// Forgets those that are no more.
-    fn forget(&mut self) {
-        self.records.retain(|key, _| self.scheduler.knows(key));
+    /// Whoever is not there, and does not come back from a saved state, leaves nothing behind.
+    fn forget(&mut self, key: &str) {
+        if !self.scheduler.knows(key) && !self.gaps.has(key) {
+            self.records.remove(key);
+        }
+    }
+
+    fn forget_all(&mut self) {
+        let all: Vec<String> = self.records.keys().cloned().collect();
+        all.iter().for_each(|key| self.forget(key));
     }
 
     /// What `systemctl status` shows.
     fn tell_doing(&self) {
         let Counts { looks, corrected, failed, .. } = self.counts;
-        let guests = self.scheduler.guests().count();
+        let guests = self.scheduler.guests().filter(|(guest, _)| !self.is_ignored(guest)).count();
         let lost = self.sources.status().into_iter().filter(|source| source.why.is_some());
         let lost: String = lost.map(|source| format!("; {} is not reached", source.name)).collect();
         service::tell(&Told::Doing(&format!(
@@ -363,17 +377,17 @@ impl Guard<'_> {
         let outcome = guard::outcome(&correction);
         let again = self.scheduler.done(now, job, outcome);
         if outcome == guard::Outcome::Gone {
-            if !self.scheduler.knows(&guest.key) {
-                self.records.remove(&guest.key);
-            }
+            self.forget(&guest.key);
             return Ok(());
         }
-        match (correction.is_right(), correction.sets.is_empty()) {
+        match (correction.is_as_asked(), correction.sets.is_empty()) {
             (true, true) => self.counts.right += 1,
             (true, false) => self.counts.corrected += 1,
             (false, _) => self.counts.failed += 1,
         }
         let record = self.records.entry(guest.key.clone()).or_default();
+        let sent = correction.outcome.name() == Refusal::Unanswered.name();
+        record.sent = sent || record.sent && !correction.is_right();
         // A gap is told with the first look that began after it and read the clock, or when there will be none.
         if (correction.before.is_some() || again.is_none())
             && let Some(gap) = record.gap.take_if(|gap| gap.until <= began)
@@ -390,15 +404,13 @@ impl Guard<'_> {
             self.keeper.iter().for_each(|keeper| keeper.keep(correction.clone()));
         }
         record.fought.looked(now, record.alone, &correction);
-        record.was = correction.residual.map(|residual| (now, residual));
+        record.was = correction.residual.map(|is| (now, is)).or(record.was);
         record.last = Some(correction);
         if news {
             self.tell_doing();
         }
-        // Who went meanwhile was spoken of for the last time.
-        if !self.scheduler.knows(&guest.key) {
-            self.records.remove(&guest.key);
-        }
+        // It may have gone meanwhile.
+        self.forget(&guest.key);
         Ok(())
     }
 
@@ -418,7 +430,7 @@ impl Guard<'_> {
                     let (guests, at) = (Vec::new(), clock::boottime());
                     self.scheduler.notice(at, Notice::Listed { source, guests, at });
                 }
-                self.forget();
+                self.forget_all();
                 (self.tell)(&Said::Reloaded)?;
             }
             Err(why) => (self.tell)(&Said::NotReloaded(&why))?,
@@ -436,6 +448,10 @@ impl Guard<'_> {
         (self.tell)(&Said::Draining(running))
     }
 
+    fn host(&self) -> Option<String> {
+        (self.settings.unsynchronised)().ok().flatten()
+    }
+
     fn status(&self) -> Status {
         let guarded = |(guest, doing): (&Guest, _)| Guarded {
             guest: guest.clone(),
@@ -443,15 +459,17 @@ impl Guard<'_> {
             last: self.records.get(&guest.key).and_then(|record| record.last.clone()),
         };
         let unkept = self.trouble.iter().map(|why| format!("cannot write the history {why}"));
+        let mine = |(guest, _): &(&Guest, _)| !self.is_ignored(guest);
         Status {
             schema: guard::SCHEMA.to_owned(),
             pid: std::process::id(),
             since: self.since,
             draining: self.draining.is_some(),
+            host: self.host(),
             troubles: self.settings.rivals.iter().cloned().chain(unkept).collect(),
             counts: self.counts,
             sources: self.sources.status(),
-            guests: self.scheduler.guests().map(guarded).collect(),
+            guests: self.scheduler.guests().filter(mine).map(guarded).collect(),
         }
     }
 }

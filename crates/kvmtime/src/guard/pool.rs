@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::mpsc::{Sender, SyncSender, channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel};
 
 use kvmtime_core::guard::Guest;
 use kvmtime_core::sync::Correction;
@@ -41,7 +40,7 @@ pub(super) struct Done {
 pub(super) struct Pool {
     tell: SyncSender<Message>,
     means: Box<dyn Fn() -> Means>,
-    workers: BTreeMap<u32, (Sender<Task>, JoinHandle<()>)>,
+    workers: BTreeMap<u32, Sender<Task>>,
     /// Those without work, the last used last, and since when.
     idle: Vec<(u32, Nanos)>,
     next: u32,
@@ -62,24 +61,21 @@ impl Pool {
             Some((worker, _)) => worker,
             None => self.start()?,
         };
-        let sent = self.workers.get(&worker).is_some_and(|(tasks, _)| tasks.send(task).is_ok());
+        let sent = self.workers.get(&worker).is_some_and(|tasks| tasks.send(task).is_ok());
         if sent { Ok(()) } else { Err(io::Error::other("a thread ended by itself")) }
     }
 
     fn start(&mut self) -> io::Result<u32> {
         let (tasks, taken) = channel::<Task>();
-        let (tell, mut means, worker) = (self.tell.clone(), (self.means)(), self.next);
+        let (tell, means, worker) = (self.tell.clone(), (self.means)(), self.next);
         let work = move || {
-            for Task { job, at: began, guest, way, request } in taken {
-                let correction = means.look(&guest, &way, &request);
-                let done = Box::new(Done { job, began, guest, correction, worker });
-                if tell.send(Message::Done(done)).is_err() {
-                    return;
-                }
-            }
+            work(worker, means, &taken, &tell);
+            kvmtime_sys::memory::trim();
+            kvmtime_sys::memory::let_go_of_code();
         };
         let thread = std::thread::Builder::new().name(format!("guest {worker}")).stack_size(STACK);
-        self.workers.insert(worker, (tasks, thread.spawn(work)?));
+        thread.spawn(work)?;
+        self.workers.insert(worker, tasks);
         self.next = self.next.wrapping_add(1);
         Ok(worker)
     }
@@ -94,20 +90,24 @@ impl Pool {
         let long = |(_, since): &(u32, Nanos)| now - *since >= IDLE;
         let count = self.idle.iter().take_while(|idle| long(idle)).count();
         for (worker, _) in self.idle.drain(..count) {
-            self.workers.remove(&worker).into_iter().for_each(|(tasks, thread)| {
-                drop(tasks);
-                // It is about to end, and closing a connection takes no time.
-                let _ = thread.join();
-            });
-        }
-        if count > 0 {
-            kvmtime_sys::memory::trim();
-            kvmtime_sys::memory::let_go_of_code();
+            // It ends by itself: a libvirtd that hangs does not let it close its connection.
+            self.workers.remove(&worker);
         }
     }
 
     /// When [`Self::shrink`] has something to do.
     pub(super) fn shrinks_at(&self) -> Option<Nanos> {
         self.idle.first().map(|(_, since)| *since + IDLE)
+    }
+}
+
+/// Looks at guests until nobody gives any more.
+fn work(worker: u32, mut means: Means, tasks: &Receiver<Task>, tell: &SyncSender<Message>) {
+    for Task { job, at: began, guest, way, request } in tasks {
+        let correction = means.look(&guest, &way, &request);
+        let done = Box::new(Done { job, began, guest, correction, worker });
+        if tell.send(Message::Done(done)).is_err() {
+            return;
+        }
     }
 }

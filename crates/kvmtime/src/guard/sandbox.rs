@@ -41,7 +41,12 @@ pub(crate) fn lacking(settings: &Settings) -> Vec<Lacking> {
         "the unit's RuntimeDirectory=kvmtime makes it; RestrictAddressFamilies= must allow AF_UNIX",
     );
     let libvirt = settings.connect.as_deref().and_then(libvirt);
-    [timer, history, socket, libvirt].into_iter().flatten().collect()
+    let nobody = settings.connect.is_none() && settings.monitors.is_empty();
+    let nobody = nobody.then(|| Lacking {
+        what: "there is nobody to guard".to_owned(),
+        hint: "--connect names a libvirt, [[guard.monitors]] in the configuration QEMUs without one",
+    });
+    [timer, history, socket, libvirt, nobody].into_iter().flatten().collect()
 }
 
 /// A libvirtd that does not run may come; one that does not let the daemon work will not change its mind.
@@ -51,7 +56,7 @@ fn libvirt(uri: &str) -> Option<Lacking> {
 
     let refused = |error: &Error| {
         let words = error.message.contains("Permission denied");
-        error.is_denied() || words || error.code == code::NO_LIBRARY
+        error.is_denied() || words
     };
     let lacking = |what: String, hint| Some(Lacking { what, hint });
     let connection = match Connection::open(uri) {
@@ -60,6 +65,12 @@ fn libvirt(uri: &str) -> Option<Lacking> {
             return lacking(
                 format!("cannot open {uri} for writing: {error}"),
                 "run it as root or as a member of the group libvirt; the unit must not hide /run/libvirt, and RestrictAddressFamilies= must allow AF_UNIX",
+            );
+        }
+        Err(error) if error.code == code::NO_LIBRARY => {
+            return lacking(
+                format!("cannot open {uri}: {error}"),
+                "install libvirt's library (libvirt0, libvirt-libs), or guard QEMUs without it: --connect \"\" and [[guard.monitors]] in the configuration",
             );
         }
         Err(_) => return None,

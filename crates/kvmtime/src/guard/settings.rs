@@ -6,6 +6,8 @@ use kvmtime_core::guard::{Limits, Monitored};
 use kvmtime_core::sync::Policy;
 use kvmtime_core::units::Nanos;
 
+use crate::sync::Unsynchronised;
+
 /// What a guard is to do.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -17,6 +19,10 @@ pub(crate) struct Settings {
     pub(crate) ignore: Vec<String>,
     /// What may be done.
     pub(crate) policy: Policy,
+    /// Asked whether this host's clock is.
+    pub(crate) unsynchronised: Unsynchronised,
+    /// Whether guests are only set by a host's clock that is synchronised.
+    pub(crate) only_if_synchronised: bool,
     /// How much at once, and how often.
     pub(crate) limits: Limits,
     /// How long one look may take.

@@ -18,7 +18,7 @@ pub(super) enum Way {
     Libvirt(String),
     /// By its agent's socket and its monitor.
     Bare(PathBuf, Held),
-    /// Its agent is not known.
+    /// Its source is not asked any more.
     Nowhere,
 }
 
@@ -47,7 +47,7 @@ impl Means {
         let done = match way {
             Way::Libvirt(uri) => self.domain(uri, guest, request),
             Way::Bare(agent, monitor) => bare(agent, monitor, request),
-            Way::Nowhere => Err(Refusal::NoChannel),
+            Way::Nowhere => Err(Refusal::Unknown),
         };
         let mut done = done
             .unwrap_or_else(|refusal| sync::unreachable(&guest.name, &request.trigger, &refusal));
@@ -63,12 +63,12 @@ impl Means {
         guest: &Guest,
         request: &Request,
     ) -> Result<Correction, Refusal> {
-        use crate::guest::{Domain, refused};
+        use crate::guest::{Domain, unopened};
 
         let open = self.connection.take_if(|(to, open)| to == uri && open.is_alive());
         let connection = match (open, &self.libvirt) {
             (Some((_, connection)), _) => connection,
-            (None, Some(libvirt)) => libvirt.open(uri).map_err(refused)?,
+            (None, Some(libvirt)) => libvirt.open(uri).map_err(unopened)?,
             (None, None) => return Err(Refusal::Unknown),
         };
         let (_, connection) = self.connection.insert((uri.to_owned(), connection));

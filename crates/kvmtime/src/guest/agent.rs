@@ -18,6 +18,9 @@ use crate::world::{Bracket, Talk, clock, plain};
 pub(crate) const PATIENCE: Nanos = Nanos(5_000_000_000);
 /// The agent reads microseconds (`g_get_real_time`, qemu qga/commands.c) and says nanoseconds.
 const TICK: Nanos = Nanos::MICROSECOND;
+/// Windows' reads `GetSystemTimeAsFileTime`, which goes on with the timer's interrupt: 64 times a second, or more often (glib
+/// gmain.c:g_get_real_time).
+const WINDOWS_TICK: Nanos = Nanos(15_625_000);
 /// No line that an agent leaves half-sent is longer.
 const RUBBISH: usize = 1 << 20;
 /// From one look at whether a program has ended to the next.
@@ -35,14 +38,18 @@ pub(super) trait Ask {
         arguments: &Value,
         patience: Nanos,
     ) -> Result<(Bracket, Value), Refusal>;
+
+    /// Whether it is a Windows', if that was asked.
+    fn windows(&mut self) -> &mut Option<bool>;
 }
 
 /// Guest − host.
 pub(super) fn time(agent: &mut dyn Ask, patience: Nanos) -> Result<Reading, Refusal> {
+    let tick = if is_windows(agent, patience)? { WINDOWS_TICK } else { TICK };
     let (bracket, time) = agent.ask("guest-get-time", &Value::Null, patience)?;
     let said = time.as_i64().filter(|ns| (0..=LAST.0).contains(ns));
     let said = said.ok_or_else(|| Refusal::OutOfRange(shortened(&time.to_string())))?;
-    Ok(bracket.remote(Nanos(said), TICK, None))
+    Ok(bracket.remote(Nanos(said), tick, None))
 }
 
 /// Tells it the host's time, later by a lead.
@@ -84,9 +91,18 @@ pub(super) fn run(agent: &mut dyn Ask, program: &[&str], patience: Nanos) -> Res
     }
 }
 
+/// Whether it is a Windows'; one that does not know or may not say is none.
 pub(super) fn is_windows(agent: &mut dyn Ask, patience: Nanos) -> Result<bool, Refusal> {
-    let (_, system) = agent.ask("guest-get-osinfo", &Value::Null, patience)?;
-    Ok(system.get("id").and_then(Value::as_str) == Some("mswindows"))
+    if let Some(known) = *agent.windows() {
+        return Ok(known);
+    }
+    let is = match agent.ask("guest-get-osinfo", &Value::Null, patience) {
+        Ok((_, system)) => system.get("id").and_then(Value::as_str) == Some("mswindows"),
+        Err(Refusal::Blocked(_) | Refusal::Words(_)) => false,
+        Err(refusal) => return Err(refusal),
+    };
+    *agent.windows() = Some(is);
+    Ok(is)
 }
 
 /// What is behind an agent's or libvirt's words for a failure.
@@ -121,6 +137,7 @@ pub(crate) struct Agent {
     name: String,
     /// Whether all that was asked was answered.
     in_step: bool,
+    windows: Option<bool>,
 }
 
 impl Agent {
@@ -132,9 +149,10 @@ impl Agent {
         let name = path.display().to_string();
         let talk = Talk::unix(path).map_err(|error| match error.kind() {
             io::ErrorKind::PermissionDenied => Refusal::Denied(plain(&error)),
+            io::ErrorKind::WouldBlock => Refusal::Silent,
             _ => Refusal::NoSocket(plain(&error)),
         })?;
-        Ok(Self { talk, name, in_step: false })
+        Ok(Self { talk, name, in_step: false, windows: None })
     }
 
     /// Opens it and lets the agent say that it listens.
@@ -202,6 +220,10 @@ impl Ask for Agent {
             !matches!(answer, Err(Refusal::Silent | Refusal::Gone | Refusal::Garbage(_)));
         answer
     }
+
+    fn windows(&mut self) -> &mut Option<bool> {
+        &mut self.windows
+    }
 }
 
 impl super::Guest for Agent {
@@ -217,7 +239,7 @@ impl super::Guest for Agent {
 /// What a failure of the socket means.
 fn of(error: &io::Error) -> Refusal {
     match error.kind() {
-        io::ErrorKind::TimedOut => Refusal::Silent,
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Refusal::Silent,
         io::ErrorKind::UnexpectedEof
         | io::ErrorKind::BrokenPipe
         | io::ErrorKind::ConnectionReset => Refusal::Gone,

@@ -56,7 +56,7 @@ impl Guest for Bare {
 impl Settable for Bare {
     fn set(&mut self, lead: Nanos, patience: Nanos) -> Result<(), Refusal> {
         agent::set(&mut self.agent, lead, patience)?;
-        self.drop_backlog()
+        self.drop_backlog().map_err(Refusal::besides)
     }
 
     fn run(&mut self, program: &[&str], patience: Nanos) -> Result<i64, Refusal> {

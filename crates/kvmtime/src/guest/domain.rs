@@ -19,6 +19,7 @@ pub(crate) struct Domain {
     name: String,
     /// Whether its RTC makes up for lost ticks, where that was looked at.
     catches_up: Option<bool>,
+    windows: Option<bool>,
 }
 
 impl Domain {
@@ -28,7 +29,7 @@ impl Domain {
     /// Why there is none.
     pub(crate) fn open(connection: &Connection, name: &str) -> Result<Self, Refusal> {
         let domain = connection.domain(name).map_err(refused)?;
-        Ok(Self { domain, name: name.to_owned(), catches_up: None })
+        Ok(Self::of(domain))
     }
 
     /// The domain of that UUID, whatever it is called now.
@@ -36,9 +37,12 @@ impl Domain {
     /// # Errors
     /// Why there is none.
     pub(crate) fn of_uuid(connection: &Connection, uuid: &str) -> Result<Self, Refusal> {
-        let domain = connection.domain_of_uuid(uuid).map_err(refused)?;
+        connection.domain_of_uuid(uuid).map_err(refused).map(Self::of)
+    }
+
+    fn of(domain: libvirt::Domain) -> Self {
         let name = domain.name();
-        Ok(Self { domain, name, catches_up: None })
+        Self { domain, name, catches_up: None, windows: None }
     }
 
     /// Drops the ticks that its RTC owes it, where it makes up for lost ones. libvirt passes it on for nobody else.
@@ -80,6 +84,14 @@ pub(crate) fn refused(error: libvirt::Error) -> Refusal {
     }
 }
 
+/// Why there is no connection.
+pub(crate) fn unopened(error: libvirt::Error) -> Refusal {
+    match refused(error.clone()) {
+        denied @ Refusal::Denied(_) => denied,
+        _ => Refusal::NoLibvirt(error.message),
+    }
+}
+
 /// Whether libvirt could make nothing of what an agent sent; what an agent refuses it passes on in these words
 /// (`qemuAgentCheckError`, libvirt src/qemu/qemu_agent.c).
 fn nonsense(error: &libvirt::Error) -> bool {
@@ -106,6 +118,10 @@ impl Ask for Domain {
         })?;
         Ok((bracket, agent::answer(answer.as_bytes())?))
     }
+
+    fn windows(&mut self) -> &mut Option<bool> {
+        &mut self.windows
+    }
 }
 
 impl Guest for Domain {
@@ -121,7 +137,7 @@ impl Guest for Domain {
 impl Settable for Domain {
     fn set(&mut self, lead: Nanos, patience: Nanos) -> Result<(), Refusal> {
         agent::set(self, lead, patience)?;
-        self.drop_backlog()
+        self.drop_backlog().map_err(Refusal::besides)
     }
 
     fn run(&mut self, program: &[&str], patience: Nanos) -> Result<i64, Refusal> {

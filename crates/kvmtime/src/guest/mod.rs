@@ -15,7 +15,7 @@ use kvmtime_core::units::Nanos;
 pub(crate) use agent::Agent;
 pub(crate) use bare::Bare;
 #[cfg(feature = "libvirt")]
-pub(crate) use domain::{Domain, refused};
+pub(crate) use domain::{Domain, unopened};
 pub(crate) use monitor::Monitor;
 
 /// A guest whose clock can be read.

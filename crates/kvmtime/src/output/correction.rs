@@ -14,6 +14,8 @@ use super::measurement::{offset, quoted};
 #[derive(Serialize)]
 struct Document<'a> {
     schema: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
     guests: &'a [Correction],
 }
 
@@ -21,12 +23,14 @@ pub(super) fn json(
     out: &mut dyn Write,
     schema: &'static str,
     all: &[Correction],
+    host: Option<&str>,
 ) -> io::Result<()> {
-    json::value(out, &Document { schema, guests: all })
+    json::value(out, &Document { schema, host, guests: all })
 }
 
-pub(super) fn text(out: &mut dyn Write, all: &[Correction]) -> io::Result<()> {
-    all.iter().try_for_each(|one| line(out, one))
+pub(super) fn text(out: &mut dyn Write, all: &[Correction], host: Option<&str>) -> io::Result<()> {
+    all.iter().try_for_each(|one| line(out, one))?;
+    host.map_or(Ok(()), |why| writeln!(out, "guests are right by this host and no more: {why}"))
 }
 
 /// A line, and below it what the guest missed, and a hint where something failed.

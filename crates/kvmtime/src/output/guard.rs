@@ -8,7 +8,7 @@ use super::correction;
 pub(super) fn said(out: &mut dyn Write, said: &Said<'_>) -> io::Result<()> {
     match said {
         Said::Began => writeln!(out, "guard: began"),
-        Said::Rival(words) => writeln!(out, "guard: {words}"),
+        Said::Trouble(words) => writeln!(out, "guard: {words}"),
         Said::Reached(source, 1) => writeln!(out, "{source}: reached, 1 guest"),
         Said::Reached(source, guests) => writeln!(out, "{source}: reached, {guests} guests"),
         Said::Lost(source, why) => writeln!(out, "{source}: not reached: {why}"),
@@ -31,14 +31,14 @@ pub(super) fn said(out: &mut dyn Write, said: &Said<'_>) -> io::Result<()> {
 }
 
 pub(super) fn status(out: &mut dyn Write, status: &Status) -> io::Result<()> {
-    let Status { pid, counts, sources, guests, troubles, draining, .. } = status;
+    let Status { pid, counts, sources, guests, host, troubles, draining, .. } = status;
     let ends = if *draining { ", which ends" } else { "" };
     writeln!(
         out,
         "guard {pid}{ends}: {} looks, {} found right, {} corrected, {} failed",
         counts.looks, counts.right, counts.corrected, counts.failed
     )?;
-    troubles.iter().try_for_each(|trouble| writeln!(out, "  {trouble}"))?;
+    host.iter().chain(troubles).try_for_each(|trouble| writeln!(out, "  {trouble}"))?;
     for Source { name, reached, why } in sources {
         match (reached, why) {
             (true, _) => writeln!(out, "{name}: reached")?,

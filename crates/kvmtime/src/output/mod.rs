@@ -209,14 +209,18 @@ pub(crate) fn measurements(all: &Measurements, format: Table) -> io::Result<()> 
     })
 }
 
-/// Prints what was done to guests' clocks.
+/// Prints what was done to guests' clocks, and what makes it worth less.
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub(crate) fn corrections(all: &[Correction], format: Plain) -> io::Result<()> {
+pub(crate) fn corrections(
+    all: &[Correction],
+    doubt: Option<&str>,
+    format: Plain,
+) -> io::Result<()> {
     to_stdout(|out| match format {
-        Plain::Text => correction::text(out, all),
-        Plain::Json => correction::json(out, "kvmtime.sync/1", all),
+        Plain::Text => correction::text(out, all, doubt),
+        Plain::Json => correction::json(out, "kvmtime.sync/1", all, doubt),
     })
 }
 
@@ -227,7 +231,7 @@ pub(crate) fn corrections(all: &[Correction], format: Plain) -> io::Result<()> {
 pub(crate) fn past_corrections(all: &[Correction], format: Table) -> io::Result<()> {
     to_stdout(|out| match format {
         Table::Text => correction::past(out, all),
-        Table::Json => correction::json(out, "kvmtime.corrections/1", all),
+        Table::Json => correction::json(out, "kvmtime.corrections/1", all, None),
         Table::Csv => correction::csv(out, all),
     })
 }

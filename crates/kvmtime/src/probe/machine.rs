@@ -26,18 +26,11 @@ pub(super) fn probe(
         (None, Some(_)) => (bsd::os(world), bsd::hypervisor(world)),
         (None, None) => (system::os(world), system::hypervisor(world, &cpu)),
     };
-    let daemons = processes::daemons(world, processes);
-    let runs =
-        |name: &str| daemons.value().is_none_or(|all| all.iter().any(|daemon| daemon.name == name));
     thread::scope(|scope| {
         // A program takes milliseconds to answer; the machine's files are read meanwhile.
         let told = scope.spawn(|| Machine {
-            chrony: chrony::probe(world, runs("chronyd"), bsd.is_some()),
-            ntp: ntp::probe(world, runs("ntpd")),
-            timesyncd: ntp::timesyncd(world, runs("systemd-timesyncd")),
-            openntpd: ntp::openntpd(world, runs("openntpd")),
             logs: log::probe(world),
-            ..Machine::default()
+            ..daemons(world, processes, bsd.is_some())
         });
         Machine {
             roles: vec![],
@@ -70,10 +63,24 @@ pub(super) fn probe(
             cpu,
             bsd: bsd.clone(),
             windows,
-            daemons: daemons.clone(),
             ..told.join().unwrap_or_else(|panic| resume_unwind(panic))
         }
     })
+}
+
+/// The daemons that keep its clock right, and what they say.
+pub(super) fn daemons(world: &World, processes: &Fact<Vec<Process>>, on_bsd: bool) -> Machine {
+    let daemons = processes::daemons(world, processes);
+    let runs =
+        |name: &str| daemons.value().is_none_or(|all| all.iter().any(|daemon| daemon.name == name));
+    Machine {
+        chrony: chrony::probe(world, runs("chronyd"), on_bsd),
+        ntp: ntp::probe(world, runs("ntpd")),
+        timesyncd: ntp::timesyncd(world, runs("systemd-timesyncd")),
+        openntpd: ntp::openntpd(world, runs("openntpd")),
+        daemons,
+        ..Machine::default()
+    }
 }
 
 /// What the machine looks like: a guest where a hypervisor shows itself, a host where it runs guests or asks libvirt for

@@ -30,9 +30,12 @@ pub(crate) use libvirt::rivals;
 use std::path::Path;
 
 use kvmtime_core::fact::{Fact, Unknown, Why};
-use kvmtime_core::facts::{Facts, Machine, Role};
+use kvmtime_core::facts::{Facts, Machine, Role, Timex};
 
 use crate::world::World;
+
+/// A clock that somebody keeps is known to be right by less.
+const LATELY_US: i64 = 1_000_000;
 
 /// The libvirt of the system.
 const SYSTEM: &str = "qemu:///system";
@@ -100,6 +103,21 @@ pub(crate) fn gather(world: &World, parts: &[Part]) -> (Facts, Vec<Missing>) {
     }
     facts.machines.push(machine);
     (facts, missing)
+}
+
+/// Why nobody keeps this machine's clock right, in words; nothing if somebody does.
+///
+/// # Errors
+/// Why it is not known.
+pub(crate) fn unsynchronised(world: &World) -> Result<Option<String>, Unknown> {
+    let timex = timex::probe(world);
+    // The error that the kernel admits grows by 1.8 s an hour when nobody is there any more: who set it lately need not be looked for.
+    let lately = |timex: &Timex| timex.synchronised() && timex.maxerror_us < LATELY_US;
+    if timex.value().is_some_and(lately) {
+        return Ok(None);
+    }
+    let machine = machine::daemons(world, &processes::probe(world), false);
+    Machine { timex, rtc: rtc::probe(world), ..machine }.unsynchronised()
 }
 
 /// Reads the domains of a libvirt, here or elsewhere; of a host elsewhere only libvirt tells.

@@ -12,6 +12,9 @@ use crate::world::clock;
 
 pub(crate) use pause::{pause, resume};
 
+/// Why this host's clock is not synchronised, nothing if it is, or why that is not known.
+pub(crate) type Unsynchronised = fn() -> Result<Option<String>, String>;
+
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
@@ -21,6 +24,8 @@ pub(crate) struct Request {
     pub(crate) trigger: String,
     /// How long it may take.
     pub(crate) timeout: Nanos,
+    /// Asked before a clock is set, where this host's must be synchronised.
+    pub(crate) must_follow: Option<Unsynchronised>,
     /// Only say what would be done.
     pub(crate) dry_run: bool,
     /// What is waited for, as long as there is time.

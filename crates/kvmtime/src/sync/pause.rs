@@ -1,7 +1,7 @@
 //! A guest stopped and let go on again, so that it wakes in the present.
 
 use kvmtime_core::reading::Interval;
-use kvmtime_core::sync::{Correction, Gap, Outcome, Policy};
+use kvmtime_core::sync::{Correction, Gap, Outcome, Policy, parted};
 use kvmtime_core::units::Nanos;
 
 use super::{Request, Waits, correct, refused, unreachable};
@@ -17,6 +17,7 @@ pub(crate) fn pause(guest: &mut dyn Settable) -> Correction {
         policy: Policy::default(),
         trigger: "pause".to_owned(),
         timeout: PATIENCE,
+        must_follow: None,
         dry_run: true,
         waits: Waits::Agent,
     };
@@ -49,7 +50,9 @@ pub(crate) fn resume(
     if let (Some(paused), Some(went_on)) = (paused, stood) {
         let host = Interval { lo: begun - (paused.at + paused.took), hi: went_on - paused.at };
         let lost = paused.residual.zip(now.before).map(|(before, after)| before.minus(after));
-        now.gap = Some(Gap { host: Some(host), guest: lost });
+        // If it went on in between, its clock lost less than that, and how long it stood this time nobody saw.
+        let same = |lost| host.widened(parted(host.hi)).intersect(lost).is_some();
+        now.gap = Some(Gap { host: lost.is_none_or(same).then_some(host), guest: lost });
     }
     now
 }

@@ -1,7 +1,7 @@
 //! The work on one guest: look, decide, set, look again.
 
-use kvmtime_core::reading::{Interval, Verdict};
-use kvmtime_core::sync::{Decision, Lead, Outcome, Policy, Refusal, Set, decide, parted};
+use kvmtime_core::reading::{Interval, Reading, Verdict};
+use kvmtime_core::sync::{Decision, Lead, Outcome, Policy, Refusal, Set, decide, joined, parted};
 use kvmtime_core::units::Nanos;
 
 use super::{Request, daemon};
@@ -10,6 +10,8 @@ use crate::world::clock;
 
 /// More readings make a bound little better.
 const READINGS: u32 = 8;
+/// Windows takes whole milliseconds (`SetSystemTime`).
+const WHOLE: Nanos = Nanos::MILLISECOND;
 /// Whose clock is not right after so many sets is not set by this.
 const SETS: usize = 6;
 /// From one look at a clock that is slewed to the next.
@@ -80,16 +82,22 @@ impl<'a> Work<'a> {
         let mut offset = self.look()?;
         self.before.get_or_insert(offset);
         loop {
+            // Who was set from here is off by what was done here.
+            let own = !self.sets.is_empty();
+            let asked = self.request.policy;
             let policy = Policy {
-                // Who was set from here is ahead by what was done here.
-                only_if_behind: self.request.policy.only_if_behind && self.sets.is_empty(),
-                ..self.request.policy
+                only_if_behind: asked.only_if_behind && !own,
+                max_step: asked.max_step.filter(|_| !own),
+                ..asked
             };
             match decide(offset, self.longest, &policy) {
                 Decision::Keep if self.sets.is_empty() => return Ok(Outcome::InSync),
                 Decision::Keep => return Ok(Outcome::Corrected),
                 Decision::Leave => return Ok(Outcome::LeftAhead),
                 Decision::Refuse(refusal) => return Err(refusal),
+                Decision::Step | Decision::Slew if let Some(why) = self.forbidden() => {
+                    return Err(Refusal::Unsynchronised(why));
+                }
                 Decision::Step | Decision::Slew if self.request.dry_run => {
                     return Ok(Outcome::WouldSet);
                 }
@@ -103,28 +111,32 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Why nothing may be set by this host's clock.
+    fn forbidden(&self) -> Option<String> {
+        let unknown =
+            |why| Some(format!("whether this host's clock is synchronised is not known: {why}"));
+        self.request.must_follow.and_then(|why| why().unwrap_or_else(unknown))
+    }
+
     /// Guest − host now, as well as a few readings tell it, or as well as is needed.
     fn look(&mut self) -> Result<Interval, Refusal> {
         let tolerance = self.request.policy.tolerance;
         let enough = Nanos(tolerance.0 / 4);
-        let mut known: Option<(Nanos, Interval)> = None;
+        let mut known: Option<Reading> = None;
         self.longest = Nanos(0);
         for _ in 0..READINGS {
-            let new = self.guest.time(self.patience())?.offset;
-            let now = clock::monotonic();
-            self.longest = self.longest.max(new.width());
-            self.shortest = self.shortest.min(new.width());
-            // What contradicts earlier ones was read after a step.
-            let both = known.and_then(|(then, old)| old.widened(parted(now - then)).intersect(new));
-            let offset = both.unwrap_or(new);
-            known = Some((now, offset));
+            let new = self.guest.time(self.patience())?;
+            self.longest = self.longest.max(new.offset.width());
+            self.shortest = self.shortest.min(new.offset.width());
+            let offset = known.map_or(new.offset, |old| joined(&old, &new));
+            known = Some(Reading { offset, ..new });
             let right = offset.within(tolerance) == Verdict::Kept;
             if right || offset.radius() <= enough || self.left() <= Nanos(0) {
                 break;
             }
         }
-        let (now, offset) = known.ok_or(Refusal::Late)?;
-        self.took = now - self.begun;
+        let offset = known.ok_or(Refusal::Late)?.offset;
+        self.took = clock::monotonic() - self.begun;
         self.residual = Some(offset);
         self.under_way = false;
         Ok(offset)
@@ -154,7 +166,8 @@ impl<'a> Work<'a> {
         }
         let parted = parted(clock::monotonic() - begun);
         // It was told the host's time plus the lead at some time before it answered.
-        let told = Interval::between(lead.get() - took, lead.get()).widened(parted);
+        let told = Interval::between(lead.get() - took, lead.get());
+        let told = told.widened(parted + WHOLE);
         if after.intersect(told).is_none() {
             if after.intersect(before.widened(parted)).is_some() {
                 return Err(set.err().unwrap_or(Refusal::Unmoved));

@@ -74,6 +74,14 @@ pub(crate) fn catch_signals() -> io::Result<()> {
     kvmtime_sys::signals::catch()
 }
 
+/// The same, but whoever asks twice has it end at once: libvirt's calls cannot be interrupted.
+///
+/// # Errors
+/// What the kernel says.
+pub(crate) fn catch_signals_once() -> io::Result<()> {
+    kvmtime_sys::signals::catch_once()
+}
+
 /// Whether somebody asked the program to end.
 pub(crate) fn interrupted() -> bool {
     kvmtime_sys::signals::caught().is_some()

@@ -6,12 +6,12 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kvmtime_core::units::Nanos;
-use kvmtime_sys::{tty, vsock, wait};
+use kvmtime_sys::{tty, unix, vsock, wait};
 
 use super::{End, clock};
 
@@ -19,6 +19,8 @@ use super::{End, clock};
 const LONGEST: usize = 1 << 16;
 /// What others left unread is less.
 const RUBBISH: usize = 1 << 20;
+/// QEMU's sockets serve one at a time, and let one more wait; who comes then waits so long.
+const TAKEN: Duration = Duration::from_secs(1);
 /// unix(7): `sun_path` has 108 bytes, the last of which is NUL.
 const LONGEST_PATH: usize = 107;
 
@@ -34,7 +36,7 @@ impl Talk {
     /// # Errors
     /// What the kernel says.
     pub(crate) fn unix(path: &Path) -> io::Result<Self> {
-        let stream = at_socket(path, |path| UnixStream::connect(path))?;
+        let stream = at_socket(path, |path| unix::connect(path, TAKEN))?;
         Ok(Self::of(OwnedFd::from(stream).into()))
     }
 

@@ -90,6 +90,9 @@ pub(crate) struct Patient {
     offset: i64,
     sicknesses: Vec<Sickness>,
     delay: Duration,
+    windows: bool,
+    /// Nothing: it may run none.
+    programs: Option<Vec<(&'static str, i64)>>,
 }
 
 #[derive(Clone)]
@@ -107,7 +110,22 @@ impl Patient {
             offset: i64::try_from(offset.as_nanos()).unwrap(),
             sicknesses: vec![],
             delay: Duration::from_millis(1),
+            windows: false,
+            programs: None,
         }
+    }
+
+    /// It runs on Windows: it reads `GetSystemTimeAsFileTime`, which goes on 64 times a second (glib gmain.c:g_get_real_time), and
+    /// sets whole milliseconds by `SetSystemTime` (qemu qga/commands-win32.c:qmp_guest_set_time).
+    #[must_use]
+    pub(crate) fn windows(self) -> Self {
+        Self { windows: true, ..self }
+    }
+
+    /// It may run programs, and has these: each command, and how it ends.
+    #[must_use]
+    pub(crate) fn runs(self, programs: &[(&'static str, i64)]) -> Self {
+        Self { programs: Some(programs.to_vec()), ..self }
     }
 
     /// Its clock is this much behind.
@@ -144,7 +162,15 @@ impl Patient {
     pub(crate) fn start(self) -> Agent {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join(SOCKET)).unwrap();
-        let state = State { offset: self.offset, back: None, asked: vec![], sets: vec![] };
+        let state = State {
+            offset: self.offset,
+            windows: self.windows,
+            programs: self.programs.clone(),
+            back: None,
+            asked: vec![],
+            sets: vec![],
+            ran: vec![],
+        };
         let agent = Agent { folder, state: Arc::new(Mutex::new(state)) };
         let (patient, state) = (Arc::new(self), Arc::clone(&agent.state));
         // It ends with the test's process. A channel of QEMU has one client at a time; the next waits.
@@ -226,6 +252,7 @@ impl Patient {
 
 const SOCKET: &str = "agent.sock";
 const DELIMITER: u8 = 0xff;
+const TICK_OF_WINDOWS: i64 = 15_625_000;
 
 /// A running agent.
 pub(crate) struct Agent {
@@ -256,6 +283,11 @@ impl Agent {
         self.state().sets.clone()
     }
 
+    /// Every program that it was to run, and ran.
+    pub(crate) fn ran(&self) -> Vec<String> {
+        self.state().ran.clone()
+    }
+
     /// Every command that it was given.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.state().asked.clone()
@@ -271,8 +303,11 @@ struct State {
     offset: i64,
     /// What the offset will be from a time on.
     back: Option<(i64, i64)>,
+    windows: bool,
+    programs: Option<Vec<(&'static str, i64)>>,
     asked: Vec<String>,
     sets: Vec<Set>,
+    ran: Vec<String>,
 }
 
 impl State {
@@ -297,13 +332,17 @@ impl State {
         match name {
             SYNC => [&[DELIMITER], &answer(&arguments["id"])[..]].concat(),
             // It reads microseconds.
-            GET => answer(&json!((now() + self.offset()) / 1000 * 1000)),
+            GET => {
+                let tick = if self.windows { TICK_OF_WINDOWS } else { 1000 };
+                answer(&json!((now() + self.offset()) / tick * tick))
+            }
             SET => {
                 let before = self.offset();
                 self.offset = match &arguments["time"] {
                     // The RTC stands to this machine's clock, and is read as a whole second.
                     Value::Null => -(now() % 1_000_000_000),
                     time => match time.as_i64() {
+                        Some(time) if self.windows => time / 1_000_000 * 1_000_000 - now(),
                         Some(time) => time - now(),
                         None => {
                             let words = "Invalid parameter type for 'time', expected: integer";
@@ -321,12 +360,32 @@ impl State {
                 let commands = [GET, "guest-info", SET, SYNC].map(command);
                 answer(&json!({ "version": "7.2.22", "supported_commands": commands }))
             }
-            "" => refused("GenericError", "JSON parse error, invalid keyword"),
-            _ => {
-                let words = format!("The command {name} has not been found");
-                refused("CommandNotFound", &words)
+            "guest-get-osinfo" => {
+                answer(&json!({ "id": if self.windows { "mswindows" } else { "debian" } }))
             }
+            "guest-exec" => self.runs(arguments),
+            "guest-exec-status" => answer(&json!({ "exited": true, "exitcode": arguments["pid"] })),
+            "" => refused("GenericError", "JSON parse error, invalid keyword"),
+            _ => not_found(name),
         }
+    }
+
+    /// Its process has the number that it ends with.
+    fn runs(&mut self, arguments: &Value) -> Vec<u8> {
+        let Some(programs) = &self.programs else { return not_found("guest-exec") };
+        let words = arguments["arg"].as_array().into_iter().flatten();
+        let words: Vec<_> =
+            [&arguments["path"]].into_iter().chain(words).filter_map(Value::as_str).collect();
+        let command = words.join(" ");
+        let Some((_, status)) = programs.iter().find(|(name, _)| *name == command) else {
+            let words = format!(
+                "Failed to execute child process \u{201c}{}\u{201d} (No such file or directory)",
+                words[0]
+            );
+            return refused("GenericError", &words);
+        };
+        self.ran.push(command);
+        answer(&json!({ "pid": status }))
     }
 }
 
@@ -336,6 +395,10 @@ fn answer(value: &Value) -> Vec<u8> {
 
 fn refused(class: &str, words: &str) -> Vec<u8> {
     format!("{{\"error\": {}}}\n", json!({ "class": class, "desc": words })).into()
+}
+
+fn not_found(name: &str) -> Vec<u8> {
+    refused("CommandNotFound", &format!("The command {name} has not been found"))
 }
 
 /// This machine's clock, ns since 1970.

@@ -57,6 +57,17 @@ pub(crate) fn json(output: &Output) -> serde_json::Value {
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
+/// The same where it is what the schema of `sync` and `guard` describes.
+pub(crate) fn synced(output: &Output) -> serde_json::Value {
+    let schema = include_str!("../../../../docs/reference/sync.schema.json");
+    let schema = serde_json::from_str(schema).unwrap();
+    let found = json(output);
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<_> = validator.iter_errors(&found).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}: {found:#}");
+    found
+}
+
 pub(crate) fn words(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
