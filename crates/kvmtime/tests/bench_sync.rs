@@ -15,17 +15,21 @@ mod guests;
 mod herd;
 mod lacking;
 mod libvirtd;
+mod many;
 mod ntp;
 mod progress;
 mod report;
 
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use faults::{Keeper, Run};
 use herd::{Domain, GET, Herd, Hwclock, Offset};
 use lacking::need;
+use libvirtd::{Inside, Usage};
+use many::{INSIDE, Many};
 use progress::Progress;
 use serde_json::Value;
 
@@ -38,6 +42,9 @@ const PAUSE: Duration = Duration::from_secs(10);
 
 /// Guests that are set at once.
 const MANY: usize = 20;
+
+/// Guests that only have to be known.
+const THOUSAND: usize = 1000;
 
 /// A way to set a guest's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -385,9 +392,9 @@ fn guarded(what: &str, herd: &Herd, count: usize, pause: Option<Duration>, hwclo
 }
 
 /// All guests stand still, are let go on at once, and are set at once.
-fn many(what: &str, herd: &Herd, count: usize, hwclock: Hwclock) {
+fn at_once(what: &str, herd: &Herd, count: usize, hwclock: Hwclock) {
     let ways = [Way::Now, Way::Kvmtime, Way::Guard];
-    let mut all: Vec<Many> = ways.iter().map(|_| Many::default()).collect();
+    let mut all: Vec<AtOnce> = ways.iter().map(|_| AtOnce::default()).collect();
     let program = program();
     rounds(what, &ways, count, |index, way| {
         let keeper = (way == Way::Guard).then(|| Keeper::guard(herd, &program));
@@ -430,7 +437,7 @@ fn many(what: &str, herd: &Herd, count: usize, hwclock: Hwclock) {
 }
 
 #[derive(Default)]
-struct Many {
+struct AtOnce {
     times: Vec<Duration>,
     worst: Duration,
     /// How many clocks were set, and how many of them more than once.
@@ -438,7 +445,7 @@ struct Many {
     again: usize,
 }
 
-impl Many {
+impl AtOnce {
     fn note(&mut self, way: Way, herd: &Herd) {
         let begun = now();
         let resume = |domain: &Domain| format!("resume {}", domain.name());
@@ -504,7 +511,7 @@ fn many_at_once() {
     let Some(herd) = need(Herd::start(number("BENCH_GUESTS", MANY))) else { return };
     println!();
     let what = format!("{} at once", herd.domains().len());
-    many(&what, &herd, number("BENCH_ROUNDS", ROUNDS).div_ceil(2), Hwclock::Busybox);
+    at_once(&what, &herd, number("BENCH_ROUNDS", ROUNDS).div_ceil(2), Hwclock::Busybox);
 }
 
 /// What a guard does by itself, one guest after the other.
@@ -533,7 +540,7 @@ fn util_linux() {
     let count = number("BENCH_ROUNDS", ROUNDS).div_ceil(5);
     let what = "util-linux, after a pause of 10 s";
     pauses(what, &herd, &[Way::ByHand, Way::Kvmtime], count, Hwclock::UtilLinux);
-    many(
+    at_once(
         &format!("util-linux, {} at once", herd.domains().len()),
         &herd,
         count,
@@ -625,4 +632,152 @@ fn idle() {
     let met = percent <= 0.2 && after.resident_kib <= 20 * 1024;
     let what = format!("idle, {} guests", herd.domains().len());
     row(&what, "`kvmtime guard`", &found, "≤ 0.2 %, ≤ 20 MiB", Some(met));
+}
+
+/// Guests of libvirt's driver for tests, their guard, and who only hears of them.
+struct Known {
+    guard: Inside,
+    virsh: Inside,
+    /// The last to end.
+    many: Many,
+}
+
+impl Known {
+    /// The guard looks at each once in such a time.
+    fn start(many: Many, program: &str, sweep: Duration) -> Self {
+        let sweep = format!("[guard]\nsweep = \"{}s\"\n", sweep.as_secs());
+        let config = many.libvirt().write("config.toml", &sweep);
+        let guard = ["guard", "--connect", INSIDE, "--config", &config];
+        let virsh = ["--connect", INSIDE, "event", "--all", "--loop"];
+        let start = |program: &str, arguments: &[&str]| {
+            let mut command = many.libvirt().command(program, arguments);
+            Inside::start(command.stdout(Stdio::null()).stderr(Stdio::null()))
+        };
+        let (guard, virsh) = (start(program, &guard), start("virsh", &virsh));
+        Self { guard, virsh, many }
+    }
+
+    /// Looks at guests, and what happened to them, as the guard counts.
+    fn counts(&self, program: &str) -> [u64; 2] {
+        let status = ["guard", "status", "--format", "json"];
+        let status = self.many.libvirt().output(program, &status).stdout;
+        let status: serde_json::Value = serde_json::from_slice(&status).unwrap();
+        ["looks", "triggers"].map(|what| status["counts"][what].as_u64().unwrap())
+    }
+}
+
+/// Percent of a CPU, and all in words.
+fn used(time: Duration, before: Usage, after: Usage) -> (f64, String) {
+    let percent = 100.0 * (after.cpu - before.cpu).as_secs_f64() / time.as_secs_f64();
+    let [resident, peak] = [after.resident_kib, after.peak_kib].map(|kib| kib as f64 / 1024.0);
+    (percent, format!("{percent:.2} % of a CPU, {resident:.1} MiB, at most {peak:.1} MiB"))
+}
+
+/// What it uses when nothing happens, which takes a moment after something did.
+fn rested(guard: &Inside, fresh: Usage) -> Usage {
+    let all = std::iter::repeat_with(|| guard.usage()).take(20);
+    let mut all = all.skip_while(|now| now.threads > fresh.threads || now.files > fresh.files);
+    all.next().unwrap_or_else(|| guard.usage())
+}
+
+/// What it costs to guard a thousand, and what remains of it when all of them do something.
+#[test]
+#[ignore = "run by cargo xtask bench sync"]
+fn thousand() {
+    if !has("guard") {
+        return;
+    }
+    let program = program();
+    let time = Duration::from_secs(number("BENCH_SECONDS", 300) as u64);
+    let counts = [MANY, number("BENCH_DOMAINS", THOUSAND)];
+    let mut all = Vec::new();
+    for count in counts {
+        let Some(many) = need(Many::start(count)) else { return };
+        all.push(Known::start(many, &program, time));
+    }
+    println!();
+    // All are looked at when it begins, and half a sweep later at the earliest; its threads go when they have nothing to do.
+    thread::sleep((time / 2).max(Duration::from_secs(60)));
+    let looks = |known: &Known| known.counts(&program)[0];
+    let usage = || all.iter().map(|known| [known.guard.usage_now(), known.virsh.usage_now()]);
+    let looks_before: Vec<u64> = all.iter().map(looks).collect();
+    let before: Vec<_> = usage().collect();
+    thread::sleep(time);
+    let after: Vec<_> = usage().collect();
+    for (index, known) in all.iter().enumerate() {
+        let what = format!("at rest, {} guests without agents", known.many.count());
+        let [(percent, guard), (_, virsh)] =
+            [0, 1].map(|by| used(time, before[index][by], after[index][by]));
+        row(&what, "`virsh event --all --loop`", &virsh, "", None);
+        let peak = after[index][0].peak_kib;
+        let looks = looks(known) - looks_before[index];
+        let each = (after[index][0].cpu - before[index][0].cpu).as_secs_f64() * 1e3 / looks as f64;
+        let found = format!("{guard}; {looks} looks, {each:.2} ms each");
+        let bound = known.many.count() > MANY;
+        let target = if bound { "≤ 1 %, ≤ 64 MiB" } else { "" };
+        let met = bound.then_some(percent <= 1.0 && peak <= 64 << 10);
+        row(&what, "`kvmtime guard`", &found, target, met);
+    }
+    let known = all.last().unwrap();
+    storm(known, known.many.count(), &program);
+    come_and_go(known, known.many.count(), &program);
+}
+
+/// All are suspended and resumed, as fast as one virsh can.
+fn storm(known: &Known, count: usize, program: &str) {
+    let guard = &known.guard;
+    let fresh = guard.usage();
+    let [_, triggers] = known.counts(program);
+    let (done, most) = (AtomicBool::new(false), AtomicU64::new(0));
+    let before = guard.usage_now().cpu;
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                most.fetch_max(guard.usage_now().threads, Ordering::Relaxed);
+                thread::sleep(Duration::from_millis(5));
+            }
+        });
+        known.many.each("suspend");
+        known.many.each("resume");
+        thread::sleep(Duration::from_secs(10));
+        done.store(true, Ordering::Relaxed);
+    });
+    let after = guard.usage_now();
+    let heard = known.counts(program)[1] - triggers;
+    let rested = rested(guard, fresh);
+    let found = format!(
+        "{heard} heard; {} ms of CPU, at most {} MiB; {} → {} → {} threads, {} → {} files",
+        (after.cpu - before).as_millis(),
+        after.peak_kib >> 10,
+        fresh.threads,
+        most.into_inner(),
+        rested.threads,
+        fresh.files,
+        rested.files,
+    );
+    let left = rested.threads > fresh.threads || rested.files > fresh.files;
+    let met = heard == count as u64 && !left && after.peak_kib <= 64 << 10;
+    let what = format!("{count} suspended and resumed");
+    row(&what, "`kvmtime guard`", &found, "all heard, ≤ 64 MiB, nothing left over", Some(met));
+}
+
+/// All are ended and others are started, again and again.
+fn come_and_go(known: &Known, count: usize, program: &str) {
+    const TIMES: u64 = 10;
+    let fresh = known.guard.usage();
+    let [_, triggers] = known.counts(program);
+    for _ in 0..TIMES {
+        known.many.each("destroy");
+        known.many.create();
+    }
+    let rested = rested(&known.guard, fresh);
+    let heard = known.counts(program)[1] - triggers;
+    let found = format!(
+        "{heard} heard; {} → {} KiB, {} → {} files",
+        fresh.resident_kib, rested.resident_kib, fresh.files, rested.files
+    );
+    let grown = rested.resident_kib > fresh.resident_kib + fresh.resident_kib / 10;
+    let met = heard == TIMES * count as u64 && !grown && rested.files <= fresh.files;
+    let what = format!("{count} come and go, {TIMES} times");
+    row(&what, "`kvmtime guard`", &found, "all heard, no growth", Some(met));
 }

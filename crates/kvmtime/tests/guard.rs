@@ -11,6 +11,7 @@ mod guests;
 mod herd;
 mod lacking;
 mod libvirtd;
+mod many;
 mod ntp;
 mod qga;
 mod report;
@@ -31,6 +32,7 @@ use guests::{Guest, Image};
 use herd::{Agent, Domain, Herd};
 use lacking::{need, program};
 use libvirtd::Libvirtd;
+use many::Many;
 use qga::{Patient, Sick};
 use run::{kvmtime, words};
 use serde_json::{Value, json};
@@ -115,7 +117,7 @@ impl Guard {
     }
 
     /// Waits until its status is such.
-    fn until(&self, is: impl Fn(&Value) -> bool) -> Value {
+    fn until(&self, mut is: impl FnMut(&Value) -> bool) -> Value {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let status = self.status();
@@ -619,4 +621,58 @@ fn a_clock_that_a_daemon_sets_otherwise_is_left_to_it() {
     }
     // It says so once.
     assert_eq!(guard.log().matches("clock-contested").count(), 1, "{}", guard.log());
+}
+
+/// How many threads of a process have a name that begins so.
+fn threads(pid: u32, name: &str) -> usize {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let names = tasks.flatten().flat_map(|task| fs::read_to_string(task.path().join("comm")));
+    names.filter(|comm| comm.starts_with(name)).count()
+}
+
+#[test]
+fn a_storm_over_guests_without_agents_is_weathered() {
+    const COUNT: usize = 200;
+    let Some(many) = need(Many::start(COUNT)) else { return };
+    let guard = Guard::start(&many.uri(), "[guard]\nsweep = \"10s\"\n");
+    let looks = |status: &Value| status["counts"]["looks"].as_u64().unwrap();
+    let are = |status: &Value, what: &dyn Fn(&Value) -> bool| {
+        let guests = all(status, "guests");
+        guests.len() == COUNT && guests.iter().all(what)
+    };
+    let refused = |one: &Value| one["last"]["why"] == "no-agents" && one["doing"] == "rests";
+    guard.until(|status| are(status, &refused));
+
+    // All that happens is heard and looked after, by few at once.
+    many.each("suspend");
+    guard.until(|status| are(status, &|one| one["doing"] == "stopped"));
+    let mut most = 0;
+    many.each("resume");
+    let resumed = |one: &Value| {
+        let gap = ends(&one["last"]["gap"]["host"])[1] > 0.0;
+        refused(one) && (gap || one["last"]["trigger"] == "sweep")
+    };
+    let status = guard.until(|status| {
+        most = most.max(threads(guard.child.id(), "guest "));
+        are(status, &resumed)
+    });
+    assert_eq!(status["counts"]["triggers"], COUNT);
+    assert!((1..=8).contains(&most), "{most} threads");
+
+    // Who has no agent is spoken of when it is found and when it was away, and in no sweep.
+    let swept = looks(&status) + 50;
+    guard.until(|status| looks(status) >= swept);
+    let log = guard.log();
+    assert_eq!(log.matches("[no-agents]").count(), 2 * COUNT, "{log}");
+    let history = guard.history("guest0");
+    assert_eq!(history.iter().filter(|one| one["why"] == "no-agents").count(), 2, "{history:#?}");
+
+    // Whoever comes in its place is another one.
+    for _ in 0..3 {
+        many.each("destroy");
+        many.create();
+    }
+    guard.until(|status| status["counts"]["triggers"] == 4 * COUNT && are(status, &refused));
+    many.each("destroy");
+    guard.until(|status| all(status, "guests").is_empty());
 }

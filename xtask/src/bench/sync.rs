@@ -30,6 +30,8 @@ enum Part {
         #[arg(long, default_value_t = 500)]
         count: u64,
     },
+    /// Only what it costs to guard a thousand guests; it takes ten minutes
+    Thousand,
 }
 
 /// Prints the table; false if a target is missed or something was lacking.
@@ -42,6 +44,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
         Part::Many => "many_at_once",
         Part::UtilLinux => "util_linux",
         Part::Idle => "idle",
+        Part::Thousand => "thousand",
         Part::Faults { seed, count } => {
             settings = vec![("BENCH_SEED", seed.to_string()), ("BENCH_COUNT", count.to_string())];
             "faults"

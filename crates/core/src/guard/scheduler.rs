@@ -153,6 +153,9 @@ impl Scheduler {
         let gone = self.guests.values().filter(was).map(|state| state.guest.key.clone());
         let gone: Vec<String> = gone.filter(|key| !keys.contains(key.as_str())).collect();
         gone.iter().for_each(|key| self.gone(key));
+        // Who came since the last list and is in none is looked for, even if it was last seen paused.
+        let unlisted = self.guests.values_mut().filter(|state| state.source.is_none());
+        unlisted.for_each(|state| state.stopped = false);
         for guest in guests {
             let detail = source.to_owned();
             let found = Trigger { guest: Some(guest.clone()), kind: Kind::Found, at, detail };

@@ -137,6 +137,8 @@ impl Model {
                     scheduler.guests().map(|(guest, _)| guest.key.parse().unwrap()).collect();
                 let gone: Vec<u8> = self.there.difference(&left).copied().collect();
                 gone.into_iter().for_each(|number| self.leave(number));
+                // Whether he is still there is seen by looking, also if he did not run.
+                self.stopped.clear();
                 return;
             }
             Step::End(nth, outcome) => {
@@ -274,6 +276,22 @@ fn who_was_set_is_looked_at_again_soon() {
     let soon = scheduler.wake(now).unwrap();
     assert!(soon <= now + Nanos(15 * Nanos::SECOND.0), "{soon}");
     assert_eq!(scheduler.next(soon).unwrap().cause, Cause::Sweep);
+}
+
+#[test]
+fn who_went_while_nobody_listened_is_not_kept() {
+    let mut scheduler = Scheduler::new(LIMITS, 1);
+    let mut now = Nanos::SECOND;
+    scheduler.notice(now, trigger(1, Kind::Booted, now));
+    let job = scheduler.next(now).unwrap();
+    scheduler.done(now, job.id, Outcome::Done);
+    scheduler.notice(now, Notice::Stopped(guest(1), now));
+    assert_eq!(scheduler.wake(now), None);
+    scheduler.notice(now, listed([], now));
+    now = scheduler.wake(now).unwrap();
+    let job = scheduler.next(now).unwrap();
+    scheduler.done(now, job.id, Outcome::Gone);
+    assert_eq!(scheduler.guests().count(), 0);
 }
 
 #[test]

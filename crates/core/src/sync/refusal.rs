@@ -20,6 +20,8 @@ pub enum Refusal {
     NoSocket(String),
     /// It has no channel for an agent.
     NoChannel,
+    /// Its hypervisor passes nothing on to agents.
+    NoAgents,
     /// Its channel has nobody listening in the guest.
     NotConnected,
     /// The agent did not answer in time.
@@ -81,6 +83,7 @@ impl Refusal {
             Self::Paused => "paused",
             Self::NoSocket(_) => "no-socket",
             Self::NoChannel => "no-channel",
+            Self::NoAgents => "no-agents",
             Self::NotConnected => "agent-not-connected",
             Self::Silent => "agent-silent",
             Self::Gone => "agent-gone",
@@ -118,6 +121,7 @@ impl Refusal {
             Self::NoChannel => {
                 "add a channel to the domain: <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
             }
+            Self::NoAgents => "--connect names another libvirt, such as qemu:///system",
             Self::NotConnected | Self::Silent => {
                 "does qemu-guest-agent run in the guest, and is nobody else connected to its socket?"
             }
@@ -192,6 +196,7 @@ impl fmt::Display for Refusal {
             Self::Off => write!(f, "it does not run"),
             Self::Paused => write!(f, "it is paused"),
             Self::NoChannel => write!(f, "it has no channel for a guest agent"),
+            Self::NoAgents => write!(f, "libvirt asks agents of QEMU's guests only"),
             Self::NotConnected => write!(f, "no guest agent is connected"),
             Self::Silent => write!(f, "its agent does not answer"),
             Self::Gone => write!(f, "its agent went away"),

@@ -288,7 +288,7 @@ impl Guard<'_> {
                 self.sources.reached(&source);
                 (self.tell)(&Said::Reached(&source, mine))?;
                 self.scheduler.notice(now, Notice::Listed { source, guests, at });
-                self.forget();
+                self.forget_all();
                 self.tell_doing();
                 return Ok(());
             }
@@ -340,8 +340,15 @@ impl Guard<'_> {
     }
 
     /// Whoever is not there, and does not come back from a saved state, leaves nothing behind.
-    fn forget(&mut self) {
-        self.records.retain(|key, _| self.scheduler.knows(key) || self.gaps.has(key));
+    fn forget(&mut self, key: &str) {
+        if !self.scheduler.knows(key) && !self.gaps.has(key) {
+            self.records.remove(key);
+        }
+    }
+
+    fn forget_all(&mut self) {
+        let all: Vec<String> = self.records.keys().cloned().collect();
+        all.iter().for_each(|key| self.forget(key));
     }
 
     /// What `systemctl status` shows.
@@ -371,7 +378,7 @@ impl Guard<'_> {
         let outcome = guard::outcome(&correction);
         let again = self.scheduler.done(now, job, outcome);
         if outcome == guard::Outcome::Gone {
-            self.forget();
+            self.forget(&guest.key);
             return Ok(());
         }
         match (correction.is_as_asked(), correction.sets.is_empty()) {
@@ -379,7 +386,7 @@ impl Guard<'_> {
             (true, false) => self.counts.corrected += 1,
             (false, _) => self.counts.failed += 1,
         }
-        let record = self.records.entry(guest.key).or_default();
+        let record = self.records.entry(guest.key.clone()).or_default();
         let sent = correction.outcome.name() == Refusal::Unanswered.name();
         record.sent = sent || record.sent && !correction.is_right();
         // A gap is told with the first look that began after it and read the clock, or when there will be none.
@@ -404,7 +411,7 @@ impl Guard<'_> {
             self.tell_doing();
         }
         // It may have gone meanwhile.
-        self.forget();
+        self.forget(&guest.key);
         Ok(())
     }
 
@@ -424,6 +431,7 @@ impl Guard<'_> {
                     let (guests, at) = (Vec::new(), clock::boottime());
                     self.scheduler.notice(at, Notice::Listed { source, guests, at });
                 }
+                self.forget_all();
                 (self.tell)(&Said::Reloaded)?;
             }
             Err(why) => (self.tell)(&Said::NotReloaded(&why))?,

@@ -74,6 +74,7 @@ pub(crate) fn refused(error: libvirt::Error) -> Refusal {
         code::NO_DOMAIN => Refusal::Unknown,
         code::OPERATION_INVALID if words.contains("not running") => Refusal::Off,
         code::ARGUMENT_UNSUPPORTED if words.contains("agent") => Refusal::NoChannel,
+        code::NO_SUPPORT if words.contains("AgentCommand") => Refusal::NoAgents,
         // `qemuDomainAgentAvailable`, libvirt src/qemu/qemu_domain.c
         code::AGENT_UNRESPONSIVE if words.contains("not connected") => Refusal::NotConnected,
         code::AGENT_UNRESPONSIVE | code::AGENT_UNSYNCED => Refusal::Silent,

@@ -1,7 +1,9 @@
 //! A libvirt of the test's own, in namespaces of its own: no libvirt outside is seen, asked or changed.
 //!
 //! Mounts, processes and network are private to it, and the kernel ends and removes all of them with its first process.
-#![allow(dead_code, reason = "each test uses its part")]
+#![allow(dead_code, unused_imports, reason = "each test uses its part")]
+
+mod inside;
 
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
@@ -13,6 +15,7 @@ use tempfile::TempDir;
 
 use crate::guests::lines;
 use crate::lacking::{Lacking, program};
+pub(crate) use inside::{Inside, Usage};
 
 /// libvirtd asks QEMU what it can do, which takes a second or two, and a guest boots in 2 to 5; busy CPUs take longer.
 const PATIENCE: Duration = Duration::from_secs(120);
