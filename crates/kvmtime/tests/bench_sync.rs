@@ -392,7 +392,7 @@ fn guarded(what: &str, herd: &Herd, count: usize, pause: Option<Duration>, hwclo
 }
 
 /// All guests stand still, are let go on at once, and are set at once.
-fn at_once(what: &str, herd: &Herd, count: usize, hwclock: Hwclock) {
+fn at_once(what: &str, herd: &Herd, count: usize) {
     let ways = [Way::Now, Way::Kvmtime, Way::Guard];
     let mut all: Vec<AtOnce> = ways.iter().map(|_| AtOnce::default()).collect();
     let program = program();
@@ -424,15 +424,8 @@ fn at_once(what: &str, herd: &Herd, count: usize, hwclock: Hwclock) {
             many.again,
             many.set,
         );
-        let met = ratio <= 2.0 && worst <= TOLERANCE;
-        // Guests whose hwclocks want the CPUs at the same instant take longer, whoever sets them.
-        let (target, met) = match hwclock {
-            Hwclock::Busybox => {
-                ("≤ 2 × that, ≤ 5 s, ≤ 10 ms left", met && most <= Duration::from_secs(5))
-            }
-            _ => ("≤ 2 × that, ≤ 10 ms left", met),
-        };
-        row(what, name, &found, target, Some(met));
+        let met = ratio <= 2.0 && most <= Duration::from_secs(5) && worst <= TOLERANCE;
+        row(what, name, &found, "≤ 2 × that, ≤ 5 s, ≤ 10 ms left", Some(met));
     }
 }
 
@@ -511,7 +504,7 @@ fn many_at_once() {
     let Some(herd) = need(Herd::start(number("BENCH_GUESTS", MANY))) else { return };
     println!();
     let what = format!("{} at once", herd.domains().len());
-    at_once(&what, &herd, number("BENCH_ROUNDS", ROUNDS).div_ceil(2), Hwclock::Busybox);
+    at_once(&what, &herd, number("BENCH_ROUNDS", ROUNDS).div_ceil(2));
 }
 
 /// What a guard does by itself, one guest after the other.
@@ -540,12 +533,7 @@ fn util_linux() {
     let count = number("BENCH_ROUNDS", ROUNDS).div_ceil(5);
     let what = "util-linux, after a pause of 10 s";
     pauses(what, &herd, &[Way::ByHand, Way::Kvmtime], count, Hwclock::UtilLinux);
-    at_once(
-        &format!("util-linux, {} at once", herd.domains().len()),
-        &herd,
-        count,
-        Hwclock::UtilLinux,
-    );
+    at_once(&format!("util-linux, {} at once", herd.domains().len()), &herd, count);
     let program = program();
     let _keeper = Keeper::guard(&herd, &program);
     all_right(&herd);

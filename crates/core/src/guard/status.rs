@@ -19,7 +19,7 @@ pub struct Status {
     pub since: i64,
     /// Whether it ends, and only waits for what has begun.
     pub draining: bool,
-    /// Why the host's own clock is not synchronised, where that is so.
+    /// Why the host's own clock is not synchronised, where that is so; who asks adds it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// What it does not do as it should.

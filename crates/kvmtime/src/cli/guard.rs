@@ -142,11 +142,13 @@ impl Args {
 }
 
 fn asked(args: &Status) -> anyhow::Result<Exit> {
-    let status = guard::ask(&args.socket).map_err(|error| {
+    let mut status = guard::ask(&args.socket).map_err(|error| {
         let what =
             format!("cannot ask the guard at {}: {}", args.socket.display(), world::plain(&error));
         Hinted::new(what, "does it run? `systemctl status kvmtime-guard`")
     })?;
+    // The guard itself has better things to do than to wait for a time daemon.
+    status.host = unsynchronised().ok().flatten();
     output::guard_status(&status, args.format)?;
     let wrong = !status.troubles.is_empty()
         || status.sources.iter().any(|source| !source.reached)

@@ -140,7 +140,8 @@ pub(crate) fn run(
         settings,
     };
     (guard.tell)(&Said::Began)?;
-    let troubles = guard.settings.rivals.iter().cloned().chain(guard.host());
+    let host = (guard.settings.unsynchronised)().ok().flatten();
+    let troubles = guard.settings.rivals.iter().cloned().chain(host);
     troubles.collect::<Vec<_>>().iter().try_for_each(|one| (guard.tell)(&Said::Trouble(one)))?;
     guard.sources.follow(&guard.settings)?;
     guard.tell_doing();
@@ -449,10 +450,6 @@ impl Guard<'_> {
         (self.tell)(&Said::Draining(running))
     }
 
-    fn host(&self) -> Option<String> {
-        (self.settings.unsynchronised)().ok().flatten()
-    }
-
     fn status(&self) -> Status {
         let guarded = |(guest, doing): (&Guest, _)| Guarded {
             guest: guest.clone(),
@@ -466,7 +463,7 @@ impl Guard<'_> {
             pid: std::process::id(),
             since: self.since,
             draining: self.draining.is_some(),
-            host: self.host(),
+            host: None,
             troubles: self.settings.rivals.iter().cloned().chain(unkept).collect(),
             counts: self.counts,
             sources: self.sources.status(),
