@@ -47,6 +47,8 @@ const DRAIN: Nanos = Nanos(10_000_000_000);
 const SAID: u32 = 5;
 /// Who looks once does not wait for minutes.
 const TRIES_ONCE: u32 = 3;
+/// What it is told by signals.
+const SIGNALS: [Signal; 3] = [Signal::Hangup, Signal::Interrupt, Signal::Terminate];
 /// Threads that wait most of the time need no heap each.
 const HEAPS: i32 = 2;
 
@@ -113,7 +115,7 @@ pub(crate) fn run(
 ) -> io::Result<Ended> {
     // Before there is any other thread.
     kvmtime_sys::memory::share_heaps(HEAPS);
-    let signals = Mailbox::open(&[Signal::Hangup, Signal::Interrupt, Signal::Terminate])?;
+    let signals = Mailbox::open(&SIGNALS)?;
     let (sender, messages) = sync_channel(WAITING);
     let (line, end) = lifeline()?;
     let desk = settings.socket.as_deref().map(Desk::open).transpose()?;

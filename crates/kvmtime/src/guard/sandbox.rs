@@ -2,11 +2,18 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
 
+use kvmtime_sys::signals::Mailbox;
 use kvmtime_sys::timer::Steps;
 
 use super::Settings;
 use crate::world::{plain, service};
+
+/// A libvirtd that answers does so in less.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Something that is lacking.
 pub(crate) struct Lacking {
@@ -40,7 +47,7 @@ pub(crate) fn lacking(settings: &Settings) -> Vec<Lacking> {
         service::try_socket,
         "the unit's RuntimeDirectory=kvmtime makes it; RestrictAddressFamilies= must allow AF_UNIX",
     );
-    let libvirt = settings.connect.as_deref().and_then(libvirt);
+    let libvirt = settings.connect.clone().and_then(soon);
     let nobody = settings.connect.is_none() && settings.monitors.is_empty();
     let nobody = nobody.then(|| Lacking {
         what: "there is nobody to guard".to_owned(),
@@ -49,7 +56,17 @@ pub(crate) fn lacking(settings: &Settings) -> Vec<Lacking> {
     [timer, history, socket, libvirt, nobody].into_iter().flatten().collect()
 }
 
-/// A libvirtd that does not run may come; one that does not let the daemon work will not change its mind.
+/// A libvirtd that does not run, or hangs, may come; one that does not let the daemon work will not change its mind.
+fn soon(uri: String) -> Option<Lacking> {
+    let (tell, told) = channel();
+    thread::spawn(move || {
+        // It may outlast the start, and signals are for the guard.
+        let _theirs = Mailbox::open(&super::SIGNALS);
+        tell.send(libvirt(&uri))
+    });
+    told.recv_timeout(PATIENCE).ok().flatten()
+}
+
 #[cfg(feature = "libvirt")]
 fn libvirt(uri: &str) -> Option<Lacking> {
     use kvmtime_sys::libvirt::{Connection, Error, code};
