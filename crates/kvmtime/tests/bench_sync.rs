@@ -537,6 +537,8 @@ fn util_linux() {
     let program = program();
     let _keeper = Keeper::guard(&herd, &program);
     all_right(&herd);
+    // No hwclock of that may still run when they are stopped.
+    thread::sleep(PAUSE);
     let what = "util-linux, guarded, after a pause of 10 s";
     guarded(what, &herd, count, Some(PAUSE), Hwclock::UtilLinux);
 }

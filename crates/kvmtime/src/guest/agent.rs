@@ -91,6 +91,17 @@ pub(super) fn run(agent: &mut dyn Ask, program: &[&str], patience: Nanos) -> Res
     }
 }
 
+/// What came of a set, after which the ticks are dropped that are owed to a clock that is set, or may be.
+pub(super) fn settled(
+    set: Result<(), Refusal>,
+    drop_backlog: impl FnOnce() -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    match set {
+        Ok(()) | Err(Refusal::Words(_)) => drop_backlog().map_err(Refusal::besides).and(set),
+        Err(_) => set,
+    }
+}
+
 /// Whether it is a Windows'; one that does not know or may not say is none.
 pub(super) fn is_windows(agent: &mut dyn Ask, patience: Nanos) -> Result<bool, Refusal> {
     if let Some(known) = *agent.windows() {

@@ -137,13 +137,7 @@ impl Guest for Domain {
 impl Settable for Domain {
     fn set(&mut self, lead: Nanos, patience: Nanos) -> Result<(), Refusal> {
         let set = agent::set(self, lead, patience);
-        match set {
-            // Its clock may be set all the same.
-            Ok(()) | Err(Refusal::Words(_)) => {
-                self.drop_backlog().map_err(Refusal::besides).and(set)
-            }
-            Err(_) => set,
-        }
+        agent::settled(set, || self.drop_backlog())
     }
 
     fn run(&mut self, program: &[&str], patience: Nanos) -> Result<i64, Refusal> {

@@ -13,6 +13,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// A time that is told arrives this much later on a busy host, and nobody can know before: it is read back and told again.
 const CALL: Duration = Duration::from_millis(100);
 
+/// Nothing takes as long.
+const LONG: Duration = Duration::from_secs(3600);
+
 pub(super) struct Watch<'a> {
     domain: &'a Domain,
     tolerance: Duration,
@@ -63,15 +66,16 @@ impl<'a> Watch<'a> {
         state.since = None;
     }
 
-    /// After this it is another machine.
+    /// After this it is another machine; while it is made either may be seen.
     pub(super) fn begins_anew(&self, act: impl FnOnce()) {
-        let forget = || {
+        let forget = |until| {
             let mut state = self.state.lock().unwrap();
-            (state.last, state.anew) = (None, Some(Instant::now()));
+            (state.last, state.anew) = (None, Some(until));
         };
         self.stands_still(|| {
+            forget(Instant::now() + LONG);
             act();
-            forget();
+            forget(Instant::now());
         });
     }
 
