@@ -33,7 +33,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    world::clock::catch_signals_once()?;
+    world::clock::catch_signals()?;
     let all = args.guests.each(&args.domains, "pause", sync::pause);
     output::corrections(&all, None, args.format)?;
     args.guests.keep(&all)?;

@@ -37,7 +37,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    world::clock::catch_signals_once()?;
+    world::clock::catch_signals()?;
     let request = args.rules.request("resume", false);
     // Without a history nothing is known of the pause, and the guests go on all the same.
     let paused = |name: &str| {

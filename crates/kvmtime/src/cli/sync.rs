@@ -112,7 +112,7 @@ impl Rules {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    world::clock::catch_signals_once()?;
+    world::clock::catch_signals()?;
     let waits = if args.wait { Waits::Guest } else { Waits::Agent };
     let request = Request { waits, ..args.rules.request("sync", args.dry_run) };
     let running = || guests::running(&args.guests.connect);

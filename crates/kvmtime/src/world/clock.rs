@@ -66,19 +66,12 @@ fn now(clock: libc::clockid_t) -> Nanos {
     Nanos(clock_read::now(clock).unwrap_or_default())
 }
 
-/// From now on the signals that end a program are noticed by [`interrupted`].
+/// From now on the signals that end a program are noticed by [`interrupted`]. Whoever asks twice has it end at once: libvirt's calls
+/// cannot be interrupted.
 ///
 /// # Errors
 /// What the kernel says.
 pub(crate) fn catch_signals() -> io::Result<()> {
-    kvmtime_sys::signals::catch()
-}
-
-/// The same, but whoever asks twice has it end at once: libvirt's calls cannot be interrupted.
-///
-/// # Errors
-/// What the kernel says.
-pub(crate) fn catch_signals_once() -> io::Result<()> {
     kvmtime_sys::signals::catch_once()
 }
 
