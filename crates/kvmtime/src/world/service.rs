@@ -1,14 +1,15 @@
 //! What a service is to others: to systemd, and to whoever asks at its socket.
-#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "this is the door")]
+#![expect(clippy::disallowed_methods, reason = "this is the door")]
 
 use std::fs;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use kvmtime_sys::unix;
 use sd_notify::NotifyState;
 
 /// Who asks and does not read what he is told is left alone after this.
@@ -57,7 +58,9 @@ impl Desk {
     /// # Errors
     /// What the kernel says, or that somebody else answers there.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        if UnixStream::connect(path).is_ok() {
+        // Whose queue is full is there, too.
+        let called = unix::connect(path, PATIENCE).map_err(|error| error.kind());
+        if matches!(called, Ok(_) | Err(io::ErrorKind::WouldBlock)) {
             return Err(io::Error::new(io::ErrorKind::AddrInUse, "another one answers there"));
         }
         match fs::remove_file(path) {
