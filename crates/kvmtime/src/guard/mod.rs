@@ -19,8 +19,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use kvmtime_core::guard::{
-    self, Cause, Counts, Fought, Gap, Gaps, Guarded, Guest, Job, Kind, Limits, Notice, Said,
-    Scheduler, Status,
+    self, Cause, Counts, Fought, Gap, Gaps, Guest, Job, Kind, Limits, Notice, Said, Scheduler,
 };
 use kvmtime_core::reading::Interval;
 use kvmtime_core::sync::{Correction, Outcome, Policy, Refusal};
@@ -268,7 +267,7 @@ impl Guard<'_> {
             Message::Done(done) => self.done(*done),
             Message::Asked(answer) => {
                 // Who asked and did not wait is not missed.
-                let _ = answer.try_send(json(&self.status()));
+                let _ = answer.try_send(self.status());
                 Ok(())
             }
             Message::Signal(Signal::Hangup) => self.reload(reload),
@@ -352,17 +351,6 @@ impl Guard<'_> {
     fn forget_all(&mut self) {
         let all: Vec<String> = self.records.keys().cloned().collect();
         all.iter().for_each(|key| self.forget(key));
-    }
-
-    /// What `systemctl status` shows.
-    fn tell_doing(&self) {
-        let Counts { looks, corrected, failed, .. } = self.counts;
-        let guests = self.scheduler.guests().filter(|(guest, _)| !self.is_ignored(guest)).count();
-        let lost = self.sources.status().into_iter().filter(|source| source.why.is_some());
-        let lost: String = lost.map(|source| format!("; {} is not reached", source.name)).collect();
-        service::tell(&Told::Doing(&format!(
-            "guests {guests}, looks {looks}, corrected {corrected}, failed {failed}{lost}"
-        )));
     }
 
     fn is_ignored(&self, guest: &Guest) -> bool {
@@ -451,37 +439,11 @@ impl Guard<'_> {
         service::tell(&Told::Stopping);
         (self.tell)(&Said::Draining(running))
     }
-
-    fn status(&self) -> Status {
-        let guarded = |(guest, doing): (&Guest, _)| Guarded {
-            guest: guest.clone(),
-            doing,
-            last: self.records.get(&guest.key).and_then(|record| record.last.clone()),
-        };
-        let unkept = self.trouble.iter().map(|why| format!("cannot write the history {why}"));
-        let mine = |(guest, _): &(&Guest, _)| !self.is_ignored(guest);
-        Status {
-            schema: guard::SCHEMA.to_owned(),
-            pid: std::process::id(),
-            since: self.since,
-            draining: self.draining.is_some(),
-            host: None,
-            troubles: self.settings.rivals.iter().cloned().chain(unkept).collect(),
-            counts: self.counts,
-            sources: self.sources.status(),
-            guests: self.scheduler.guests().filter(mine).map(guarded).collect(),
-        }
-    }
 }
 
 /// What is news when it changes.
 fn state(correction: &Correction) -> &str {
     if correction.is_right() { "right" } else { correction.outcome.name() }
-}
-
-fn json(status: &Status) -> String {
-    // Only a map whose keys are no texts could fail.
-    serde_json::to_string(status).map(|text| text + "\n").unwrap_or_default()
 }
 
 fn nanos(time: Duration) -> Nanos {
